@@ -1,0 +1,34 @@
+# kodiak_room(<name> [MAY_USE room...] [LINKS library...] [HEADERS front-door headers...])
+#
+# One static library per room from all *.cpp below the folder, except *_test.cpp, which become the room's test program
+# <name>_test (labels: unit, <name>). MAY_USE is the room's place in the order; tools/check_rooms.py reads the same
+# lists and refuses an include that they do not allow. LINKS are foreign libraries, private to the room unless the
+# room's headers need them.
+function(kodiak_room name)
+  cmake_parse_arguments(room "" "PRECOMPILED" "MAY_USE;LINKS;HEADERS" ${ARGN})
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
+  set(tests ${sources})
+  list(FILTER sources EXCLUDE REGEX "(_test|_fuzz|/main)\\.cpp$")
+  list(FILTER tests INCLUDE REGEX "_test\\.cpp$")
+
+  add_library(kodiak_${name} STATIC ${sources})
+  target_include_directories(kodiak_${name} PUBLIC ${CMAKE_SOURCE_DIR}/src)
+  target_link_libraries(kodiak_${name} PRIVATE kodiak_warnings)
+  foreach(used ${room_MAY_USE})
+    target_link_libraries(kodiak_${name} PUBLIC kodiak_${used})
+  endforeach()
+  target_link_libraries(kodiak_${name} PUBLIC ${room_LINKS})
+  if(room_PRECOMPILED)
+    target_precompile_headers(kodiak_${name} PRIVATE ${room_PRECOMPILED})
+  endif()
+
+  if(KODIAK_TESTS AND tests)
+    add_executable(${name}_test ${tests})
+    target_link_libraries(${name}_test PRIVATE kodiak_${name} kodiak_warnings GTest::gtest GTest::gmock GTest::gtest_main)
+    if(room_PRECOMPILED)
+      target_precompile_headers(${name}_test REUSE_FROM kodiak_${name})
+    endif()
+    add_test(NAME ${name}_test COMMAND ${name}_test)
+    set_tests_properties(${name}_test PROPERTIES LABELS "unit;${name}")
+  endif()
+endfunction()
