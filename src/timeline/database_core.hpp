@@ -1,0 +1,89 @@
+#pragma once
+
+// DatabaseCore: an open database below SQL: store, log and commit pipeline; what the engine works on.
+//
+// What       Opens and recovers a database directory, begins transactions, commits them as records of the timeline,
+//            checkpoints, checks.
+// Threads    All functions are safe from many threads; one Transaction belongs to one session at a time.
+// Durability commit() returns after the commit's log record is durable (`synchronous` = full, the default).
+// Errors     As each function says; a failed commit leaves the database as if the transaction had never been.
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/clock/clock.hpp"
+#include "base/disk/disk.hpp"
+#include "base/random/random.hpp"
+#include "base/result/result.hpp"
+#include "storage/transaction.hpp"
+
+namespace kodiak::timeline {
+
+struct OpenOptions {
+    bool read_only = false;
+    bool create_if_missing = true;
+    bool synchronous = true;
+    // Budget for hot rows and private rows; beyond it rows go to warm files. 0 = 1 GiB.
+    uint64_t memory_limit_bytes = 0;
+    // Log bytes after which a checkpoint starts by itself. 0 = 64 MiB.
+    uint64_t checkpoint_log_bytes = 0;
+    std::string owner = "kodiak";  // shown to a second process that finds the database locked
+};
+
+// The world around the database, injectable.
+struct Surroundings {
+    std::shared_ptr<Disk> disk;
+    std::shared_ptr<Clock> clock;
+    std::shared_ptr<RandomSource> random;
+    static Surroundings real();
+};
+
+struct CommitOptions {
+    std::string message;
+    std::string author;
+    std::vector<std::pair<std::string, std::string>> metadata;
+    bool allow_empty = false;
+};
+
+struct CommitOutcome {
+    CommitSeq seq;        // 0 when there was nothing to commit
+    std::string ulid;     // its id as text; empty when there was nothing to commit
+};
+
+// One finding of check().
+struct CheckFinding {
+    std::string place;    // file and offset, table and row, or commit
+    std::string problem;
+};
+
+class DatabaseCore {
+   public:
+    // Opens the directory `path`. kNotFound, kNotADatabase, kVersionTooNew, kLocked, kCorruption, kIo.
+    static Result<std::unique_ptr<DatabaseCore>> open(Surroundings surroundings, const std::string& path,
+                                                      const OpenOptions& options);
+    virtual ~DatabaseCore() = default;
+
+    // Begins a transaction on `branch` that sees all commits made so far. Must end before the core is destroyed.
+    virtual Result<std::unique_ptr<storage::Transaction>> begin(BranchId branch, bool read_only) = 0;
+    // Publishes the transaction's changes as one commit and ends it. kSerializationFailure when a concurrent commit
+    // came first; kIo / kDiskFull when the log could not be written.
+    virtual Result<CommitOutcome> commit(std::unique_ptr<storage::Transaction> transaction,
+                                         const CommitOptions& options) = 0;
+    // Ends it without a trace.
+    virtual void rollback(std::unique_ptr<storage::Transaction> transaction) = 0;
+
+    // Turns hot rows into warm files and lets the log go.
+    virtual Status checkpoint() = 0;
+    // Reads everything: file checksums, changes roots of all commits whose rows are there, indexes against rows.
+    virtual Result<std::vector<CheckFinding>> check() = 0;
+
+    virtual const std::string& path() const = 0;
+    virtual bool read_only() const = 0;
+    virtual uint64_t bytes_on_disk() = 0;
+    virtual uint64_t bytes_in_memory() = 0;
+};
+
+}  // namespace kodiak::timeline
