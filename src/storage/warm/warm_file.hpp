@@ -1,0 +1,75 @@
+#pragma once
+
+// WarmFile: up to 60 chunks of one schema in an Arrow IPC file, read through a mapping.
+//
+// What       write_warm_file() writes one record batch with narrowed columns; open_warm_file() gives the same rows back
+//            as chunks whose columns point into the mapping. Any Arrow reader can open the file; tools/read_warm.py
+//            shows how the narrowed columns are widened again. Bytes: docs/formats/warm_file.md.
+// Threads    Opened files are immutable; all functions are safe from many threads.
+// Ownership  Each chunk keeps the mapping alive.
+// Durability write_warm_file() syncs the file; the caller syncs the directory before it names the file anywhere.
+// Errors     kCorruption names the file and, where it is known, the column. Opening checks all metadata (checksummed)
+//            and the dictionaries; other data is not read before verify_columns() or verify() is called. Reading a
+//            column that was never verified may show damaged values or, for strings, read outside the file: call
+//            verify_columns() before the first use of a column. It remembers, so it costs one pass per open file.
+// Cost       Opening: one metadata parse and the dictionaries, about 100 microseconds for 60 chunks of 16 columns.
+// Limits     60 chunks; string bytes of one column below 2 GiB (kTooLarge: write fewer chunks).
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/disk/disk.hpp"
+#include "base/result/result.hpp"
+#include "storage/chunk.hpp"
+
+namespace kodiak::storage {
+
+inline constexpr size_t kWarmFileChunks = 60;
+
+struct WarmContent {
+    // Of one stored schema and one origin; only the last may have fewer than 2,048 rows. At least one, none empty.
+    std::span<const std::shared_ptr<const Chunk>> chunks;
+    bool with_row_ids = false;  // false: rows are numbered in sequence, RowNumbering tells from where
+    bool with_created = false;  // false: all rows were made by one commit, RowNumbering tells which
+};
+
+struct WarmFileSummary {
+    uint64_t rows = 0;
+    uint64_t bytes = 0;
+    uint32_t chunks = 0;
+};
+
+// Identities of rows where the file does not hold them.
+struct RowNumbering {
+    OriginId origin;
+    uint64_t first_row_counter = 0;  // used without row ids in the file
+    uint64_t created_all = 0;        // used without creating commits in the file
+};
+
+// Writes and syncs a new file. kTooLarge, kDiskFull, kIo; the caller removes what is left of it then.
+Result<WarmFileSummary> write_warm_file(Disk& disk, const std::string& path, const WarmContent& content);
+
+class WarmFile {
+   public:
+    virtual ~WarmFile() = default;
+    virtual const std::string& path() const = 0;
+    virtual const std::vector<std::shared_ptr<const Chunk>>& chunks() const = 0;
+    virtual uint64_t rows() const = 0;
+    virtual uint64_t bytes() const = 0;
+    // NULLs of the column at `position` in chunk `chunk`.
+    virtual uint32_t null_count(size_t chunk, size_t position) const = 0;
+    // Checks the bytes of the columns at `positions`, unless done before. kCorruption.
+    virtual Status verify_columns(std::span<const size_t> positions) = 0;
+    // Checks all bytes afresh, row ids and commits included. kCorruption names file and column.
+    virtual Status verify() = 0;
+};
+
+// Maps a file written with `schema` (ids and types must be the same). kNotFound, kIo, kCorruption.
+Result<std::shared_ptr<WarmFile>> open_warm_file(Disk& disk, const std::string& path,
+                                                 std::shared_ptr<const StoredSchema> schema,
+                                                 const RowNumbering& numbering);
+
+}  // namespace kodiak::storage
