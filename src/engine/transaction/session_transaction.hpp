@@ -1,0 +1,66 @@
+#pragma once
+
+// Which storage::Transaction a piece of DuckDB's work belongs to.
+//
+// Why        The Kodiak session owns the transaction (BLUEPRINT section 5): DuckDB starts its own at the first touch of
+//            a catalog, ends it on errors and knows no savepoints, so ours must outlive it.
+// How        Each connection registers a SessionState with its ClientContext. KodiakTransactionManager adopts the
+//            transaction found there and never commits it; the Connection does. A context without a SessionState
+//            (DuckDB's own internal connections) gets a transaction that lives and commits with DuckDB's.
+// Threads    A SessionState belongs to one connection; the work of one statement may ask from many threads.
+
+#include <memory>
+#include <mutex>
+#include <unordered_map>
+#include <vector>
+
+#include "duckdb/catalog/catalog.hpp"
+#include "duckdb/main/client_context.hpp"
+#include "duckdb/main/client_context_state.hpp"
+
+#include "storage/transaction.hpp"
+#include "timeline/database_core.hpp"
+
+namespace kodiak::engine {
+
+// The transaction that work of `context` on `catalog` (a KodiakCatalog) belongs to; begins it when needed. Throws what
+// DatabaseCore::begin() refuses. Valid until the statement's transaction ends.
+storage::Transaction& transaction_of(duckdb::ClientContext& context, duckdb::Catalog& catalog);
+
+class SessionState : public duckdb::ClientContextState {
+   public:
+    static constexpr const char* kKey = "kodiak_session";
+
+    ~SessionState() override;
+
+    // The state of a context; nullptr when it has none.
+    static duckdb::shared_ptr<SessionState> of(duckdb::ClientContext& context);
+
+    // The session's transaction on `core`, begun when there is none.
+    Result<storage::Transaction*> transaction_on(timeline::DatabaseCore& core);
+    // Sets whether transactions begun from now on are read-only.
+    void set_read_only(bool read_only);
+
+    // Savepoint marks of all transactions of the session.
+    struct Marks {
+        std::unordered_map<timeline::DatabaseCore*, storage::Transaction::Mark> values;
+    };
+    Marks mark();
+    // Undoes to `marks`; a transaction that began after the marks is rolled back.
+    void undo_to(const Marks& marks);
+
+    // The core whose transaction has changes; nullptr when there is none. At most one can (KD013).
+    timeline::DatabaseCore* changed();
+    // Checks keys and referential actions of what the current statement wrote.
+    Status finish_statement();
+    // Commits the changed transaction, ends the others.
+    Result<timeline::CommitOutcome> commit(const timeline::CommitOptions& options);
+    void rollback();
+
+   private:
+    std::mutex mutex_;  // guards all below
+    bool read_only_ = false;
+    std::unordered_map<timeline::DatabaseCore*, std::unique_ptr<storage::Transaction>> transactions_;
+};
+
+}  // namespace kodiak::engine
