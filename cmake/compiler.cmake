@@ -4,8 +4,6 @@ set(CMAKE_CXX_STANDARD_REQUIRED ON)
 set(CMAKE_CXX_EXTENSIONS OFF)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
-# In the build tree's order: libraries lie beside each other in .deps, found by RPATH.
-set(CMAKE_BUILD_RPATH_USE_ORIGIN OFF)
 
 if(NOT CMAKE_BUILD_TYPE)
   set(CMAKE_BUILD_TYPE Debug)
@@ -16,7 +14,9 @@ set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG -g1")
 
 find_program(KODIAK_CCACHE ccache)
 if(KODIAK_CCACHE)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${KODIAK_CCACHE})
+  # What ccache needs before it dares to cache a file that uses a precompiled header; we use neither __TIME__ nor
+  # macros that change between the header and its user.
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros ${KODIAK_CCACHE})
 endif()
 find_program(KODIAK_MOLD mold)
 if(KODIAK_MOLD)

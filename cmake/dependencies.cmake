@@ -1,4 +1,5 @@
-# Foreign libraries. The packages are brought by tools/install_dependencies.sh; versions are pinned there.
+# Foreign libraries, as imported targets (whose headers CMake passes as SYSTEM, so that our warnings skip them).
+# tools/install_dependencies.sh brings them; tools/dependencies.lock pins them.
 set(KODIAK_DEPS ${CMAKE_SOURCE_DIR}/.deps CACHE PATH "where tools/install_dependencies.sh put its files")
 if(NOT EXISTS ${KODIAK_DEPS}/duckdb/lib/libduckdb.so)
   message(FATAL_ERROR "dependencies are missing in ${KODIAK_DEPS}: run tools/install_dependencies.sh (make deps)")
@@ -8,14 +9,14 @@ add_library(duckdb_lib SHARED IMPORTED)
 set_target_properties(duckdb_lib PROPERTIES
   IMPORTED_LOCATION ${KODIAK_DEPS}/duckdb/lib/libduckdb.so
   IMPORTED_NO_SONAME OFF
-  INTERFACE_SYSTEM_INCLUDE_DIRECTORIES ${KODIAK_DEPS}/duckdb/include)
+  INTERFACE_INCLUDE_DIRECTORIES ${KODIAK_DEPS}/duckdb/include)
 add_library(kodiak::duckdb ALIAS duckdb_lib)
 
 file(GLOB arrow_library ${KODIAK_DEPS}/arrow/lib/libarrow.so.*)
 add_library(arrow_lib SHARED IMPORTED)
 set_target_properties(arrow_lib PROPERTIES
   IMPORTED_LOCATION ${arrow_library}
-  INTERFACE_SYSTEM_INCLUDE_DIRECTORIES ${KODIAK_DEPS}/arrow/include)
+  INTERFACE_INCLUDE_DIRECTORIES ${KODIAK_DEPS}/arrow/include)
 add_library(kodiak::arrow ALIAS arrow_lib)
 
 find_package(Threads REQUIRED)

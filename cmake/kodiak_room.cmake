@@ -2,8 +2,8 @@
 #
 # One static library per room from all *.cpp below the folder, except *_test.cpp, which become the room's test program
 # <name>_test (labels: unit, <name>). MAY_USE is the room's place in the order; tools/check_rooms.py reads the same
-# lists and refuses an include that they do not allow. LINKS are foreign libraries, private to the room unless the
-# room's headers need them.
+# lists and refuses an include that they do not allow. HEADERS are paths below the room's folder. LINKS are foreign
+# libraries. PRECOMPILED names one heavy foreign header that most of the room's files include.
 function(kodiak_room name)
   cmake_parse_arguments(room "" "PRECOMPILED" "MAY_USE;LINKS;HEADERS" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
@@ -20,13 +20,19 @@ function(kodiak_room name)
   target_link_libraries(kodiak_${name} PUBLIC ${room_LINKS})
   if(room_PRECOMPILED)
     target_precompile_headers(kodiak_${name} PRIVATE ${room_PRECOMPILED})
+    # Lets ccache see through the precompiled header.
+    target_compile_options(kodiak_${name} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess>)
   endif()
 
   if(KODIAK_TESTS AND tests)
     add_executable(${name}_test ${tests})
-    target_link_libraries(${name}_test PRIVATE kodiak_${name} kodiak_warnings GTest::gtest GTest::gmock GTest::gtest_main)
+    target_link_libraries(${name}_test PRIVATE kodiak_${name} kodiak_warnings GTest::gtest GTest::gmock
+                                               GTest::gtest_main)
     if(room_PRECOMPILED)
       target_precompile_headers(${name}_test REUSE_FROM kodiak_${name})
+      # The header was compiled for a library: a program, by default -fPIE, must be compiled alike to use it.
+      set_target_properties(${name}_test PROPERTIES POSITION_INDEPENDENT_CODE OFF)
+      target_compile_options(${name}_test PRIVATE -fPIC $<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess>)
     endif()
     add_test(NAME ${name}_test COMMAND ${name}_test)
     set_tests_properties(${name}_test PROPERTIES LABELS "unit;${name}")
