@@ -8,9 +8,10 @@
 //            the hash itself there, so this file calls its low-level SHA256 functions, which still choose SHA-NI.
 // How        Messages of at most kStackMessageBytes are joined and padded on the stack and compressed in one call.
 // Threads    No shared state. One Sha256 object belongs to one thread at a time.
-// Cost       Time per hash (EPYC with SHA-NI, OpenSSL 3.0, -O2, one string), beside the ways not taken:
+// Cost       Time per hash (EPYC with SHA-NI, OpenSSL 3.0, -O2, one string), beside the ways not taken; 17 bytes,
+//            one compression, take 52 ns:
 //              bytes                  64    128    256
-//              this file           76 ns 108 ns 169 ns
+//              sha256()            83 ns 116 ns 185 ns
 //              EVP, context kept  103 ns 133 ns 193 ns
 //              EVP_Digest         287 ns 318 ns 376 ns
 // Not here   Keyed hashes, passwords, other functions. Hashes that no proof rests on: base/hash/xxh3.hpp.

@@ -12,7 +12,7 @@
 //            GGM tree (timeline/salts). Leaves of one commit lie in the order of change_order().
 // Threads    Pure functions.
 // Cost       One row of 120 bytes, one thread, with -O2 and SHA-NI: salt, commitment, leaf and tree together
-//            about 380 ns (docs/formats/merkle.md has the parts).
+//            about 370 ns (docs/formats/merkle.md has the parts).
 // Not here   The canonical encoding of rows (the room above owns types).
 
 #include <array>
