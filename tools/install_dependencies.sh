@@ -12,7 +12,7 @@
 set -euo pipefail
 
 tools=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-deps=${KODIAK_DEPS:-$tools/../.deps}
+deps=${KODIAK_DEPS:-$(dirname "$tools")/.deps}
 # Raise it when an unpack_* function below changes what it leaves behind.
 layout=1
 
