@@ -18,6 +18,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/clock/clock.hpp"
 #include "base/result/result.hpp"
 
 namespace kodiak {
@@ -39,8 +40,10 @@ class File {
     virtual Status write(uint64_t offset, std::string_view data) = 0;
     // Makes all writes so far durable (fdatasync).
     virtual Status sync() = 0;
-    // Reserves space so that later writes below `bytes` need no metadata change; contents read as zeros.
+    // Grows the file to `bytes` with zeros and reserves their space, so that later writes below need no change of
+    // the file system's own records. A file that is as large already stays as it is. Not durable before sync().
     virtual Status preallocate(uint64_t bytes) = 0;
+    // Cuts the file, or grows it with zeros. Not durable before sync(), in the durable mode neither.
     virtual Status truncate(uint64_t bytes) = 0;
     virtual Result<uint64_t> size() = 0;
 };
@@ -66,19 +69,24 @@ class Disk {
     virtual Result<std::unique_ptr<File>> open(const std::string& path, OpenMode mode) = 0;
     virtual Result<std::unique_ptr<Mapping>> map(const std::string& path) = 0;
     virtual Result<bool> exists(const std::string& path) = 0;
+    // Replaces `to` when it exists: readers see the old file or the new one, never none.
     virtual Status rename(const std::string& from, const std::string& to) = 0;
+    // Removes a file, not a directory.
     virtual Status remove(const std::string& path) = 0;
-    // Creates a directory and its missing parents; existing is fine.
+    // Creates a directory and its missing parents; existing is fine. The new names are durable when it returns.
     virtual Status create_directory(const std::string& path) = 0;
     virtual Result<bool> is_directory(const std::string& path) = 0;
     // Names (not paths) in a directory, sorted.
     virtual Result<std::vector<std::string>> list(const std::string& path) = 0;
     // Makes created, renamed and removed names of this directory durable.
     virtual Status sync_directory(const std::string& path) = 0;
-    // Takes an exclusive lock on a file (created when missing) and writes `owner` into it. kLocked when another
-    // process or another Disk user holds it; the message shows that owner's text.
+    // Takes an exclusive lock on a file (created when missing) and writes `owner` into it. kLocked when anybody holds
+    // it, this process included; the message shows that owner's text. A process that dies loses its locks.
     virtual Result<std::unique_ptr<FileLock>> lock(const std::string& path, const std::string& owner) = 0;
 };
+
+// Text for Disk::lock that tells a person who holds it: "process 4711 (kodiak) since 2026-01-31 09:30:00 UTC".
+std::string describe_lock_owner(Timestamp since);
 
 // The operating system's files. Stateless; one instance serves all.
 std::shared_ptr<Disk> make_real_disk();
