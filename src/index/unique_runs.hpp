@@ -61,6 +61,9 @@ class KeyCollector {
     // Adds a pair, in any order; copies the key. May spill, so it can fail as the Disk does. After an error the whole
     // SortedRuns is useless and should be dropped.
     virtual Status add(KeyRef key, uint64_t ordinal) = 0;
+    // Sorts what is in memory; no add after it. Called by each collecting thread, the threads sort at the same time;
+    // merge does it for those that did not.
+    virtual void finish() = 0;
 };
 
 // The merged entries; ordinals come as Locator values.
@@ -77,8 +80,7 @@ class SortedRuns {
     virtual KeyCollector& new_collector() = 0;
     // Number of pairs added so far. Requires: no collector is adding.
     virtual uint64_t size() const = 0;
-    // Ends collecting (first call) and starts a stream over everything; may be called again for another pass, but
-    // only one stream may live at a time.
+    // Ends collecting (first call) and starts a stream over everything; may be called again for another pass.
     virtual Result<std::unique_ptr<SortedEntryStream>> merge() = 0;
     // Runs a whole pass for its verdict alone: the first duplicate, if any. Works with either Duplicates setting.
     virtual Result<std::optional<DuplicateKey>> find_duplicate() = 0;

@@ -175,6 +175,7 @@ const Leaf<Keys>* BTree<Keys>::leaf_for(const Place& target) const {
     for (uint32_t level = height_; level > 0; --level) {
         const auto& inner = *static_cast<const InnerNode*>(node);
         node = inner.children[child_slot<Keys>(inner, target)];
+        prefetch_keys<Keys>(node);
     }
     return static_cast<const LeafNode*>(node);
 }
@@ -216,20 +217,11 @@ void BTree<Keys>::lower_bounds(std::span<const Probe> keys, std::span<Position> 
     KODIAK_DEBUG_ASSERT(keys.size() <= kGroup && keys.size() == positions.size());
     std::array<const Node*, kGroup> nodes;
     nodes.fill(root_);
-    const auto fetch = [](const Node* node) {
-        // The lines a binary search over the keys is surest to touch: the header and the middle.
-        const char* memory = reinterpret_cast<const char*>(node);
-        constexpr size_t kKeyBytes = sizeof(Stored) * LeafNode::kMax;
-        __builtin_prefetch(memory);
-        __builtin_prefetch(memory + kKeyBytes / 4);
-        __builtin_prefetch(memory + kKeyBytes / 2);
-        __builtin_prefetch(memory + kKeyBytes / 4 * 3);
-    };
     for (uint32_t level = height_; level > 0; --level) {
         for (size_t i = 0; i < keys.size(); ++i) {
             const auto& inner = *static_cast<const InnerNode*>(nodes[i]);
             nodes[i] = inner.children[child_slot<Keys>(inner, {keys[i], 0})];
-            fetch(nodes[i]);
+            prefetch_keys<Keys>(nodes[i]);
         }
     }
     for (size_t i = 0; i < keys.size(); ++i) {

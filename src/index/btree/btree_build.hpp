@@ -111,7 +111,8 @@ Status BTree<Keys>::check_subtree(const Node* node, uint32_t height, const Separ
         if ((leaf.count == 0 && height_ > 0) || leaf.count > LeafNode::kMax) {
             return broken("b+tree invariant B3 broken: a leaf is empty or overfull");
         }
-        if (leaf.previous != census.last_leaf || (leaf.previous == nullptr ? first_leaf_ : leaf.previous->next) != &leaf) {
+        const LeafNode* linked = leaf.previous == nullptr ? first_leaf_ : leaf.previous->next;
+        if (leaf.previous != census.last_leaf || linked != &leaf) {
             return broken("b+tree invariant B1 broken: the leaf chain differs from the tree");
         }
         census.last_leaf = &leaf;
@@ -141,7 +142,8 @@ Status BTree<Keys>::check() const {
     Census census;
     KODIAK_TRY(check_subtree(root_, height_, nullptr, nullptr, census));
     if (census.last_leaf != last_leaf_ || last_leaf_->next != nullptr) {
-        return make_error(ErrorCode::kInternal, "b+tree invariant B1 broken: the leaf chain does not end at the last leaf");
+        return make_error(ErrorCode::kInternal,
+                          "b+tree invariant B1 broken: the leaf chain does not end at the last leaf");
     }
     if (census.entries != size_ || census.memory_bytes != memory_bytes_) {
         return make_error(ErrorCode::kInternal, "b+tree invariant B4 broken: size or memory is miscounted");

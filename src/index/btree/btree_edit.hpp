@@ -72,6 +72,7 @@ Leaf<Keys>& BTree<Keys>::walk(const Place& target, Path& path) {
         const uint32_t slot = child_slot<Keys>(*inner, target);
         path.steps[level] = {inner, slot};
         node = inner->children[slot];
+        prefetch_keys<Keys>(node);
     }
     return *static_cast<LeafNode*>(node);
 }

@@ -96,7 +96,8 @@ class BTreeIndex final : public KeyIndex {
         locators.clear();
         const auto probe = Keys::probe(key);
         const std::shared_lock lock(lock_);
-        for_each_of(probe, tree_.lower_bound({probe, 0}), [&](uint64_t locator) { locators.push_back(Locator(locator)); });
+        for_each_of(probe, tree_.lower_bound({probe, 0}),
+                    [&](uint64_t locator) { locators.push_back(Locator(locator)); });
         return !locators.empty();
     }
 

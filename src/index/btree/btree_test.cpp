@@ -283,7 +283,8 @@ INSTANTIATE_TEST_SUITE_P(KeySets, BTreeModel, testing::ValuesIn(kKeySets),
 
 class FixedEntries : public EntryStream {
    public:
-    explicit FixedEntries(std::vector<Entry> entries, bool fails = false) : entries_(std::move(entries)), fails_(fails) {}
+    explicit FixedEntries(std::vector<Entry> entries, bool fails = false)
+        : entries_(std::move(entries)), fails_(fails) {}
     Result<std::span<const Entry>> next() override {
         if (delivered_) {
             if (fails_) {
