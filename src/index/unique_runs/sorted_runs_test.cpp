@@ -144,9 +144,10 @@ TEST(SortedRuns, FirstDuplicateIsTheSameForAnyThreadsAndMemory) {
                 const DuplicateKey& duplicate = *found.value();
                 EXPECT_EQ(duplicate.first_ordinal, first);
                 EXPECT_EQ(duplicate.second_ordinal, 8001U);
-                EXPECT_EQ(duplicate.key, form == KeyForm::kInteger
-                                             ? std::string("\0\0\0\0\0\0\x01\xF4", 8)
-                                             : KeyBuilder().bytes("row").integer(uint64_t{500}).key().value().as_bytes());
+                KeyBuilder builder;
+                const KeyRef wanted = builder.bytes("row").integer(uint64_t{500}).key().value();
+                EXPECT_EQ(duplicate.key, form == KeyForm::kInteger ? std::string("\0\0\0\0\0\0\x01\xF4", 8)
+                                                                   : wanted.as_bytes());
                 const auto refused = drain(*runs);
                 ASSERT_FALSE(refused.ok());
                 EXPECT_EQ(refused.error().code, ErrorCode::kUniqueViolation);
