@@ -53,8 +53,11 @@ struct StoredColumn {
     int64_t max = 0;
     const char* heap = nullptr;             // kOffsets
     std::shared_ptr<const Dictionary> dictionary;  // kDictionary
+    // 64 bits of `validity`, which must be set. Slots of one word may be written and read at the same time (open
+    // chunks), so words are always read atomically: on all our machines an ordinary load.
+    uint64_t validity_word(uint32_t word) const { return __atomic_load_n(&validity[word], __ATOMIC_RELAXED); }
     bool is_valid(uint32_t slot) const {
-        return validity == nullptr || ((validity[slot / 64] >> (slot % 64)) & 1) != 0;
+        return validity == nullptr || ((validity_word(slot / 64) >> (slot % 64)) & 1) != 0;
     }
 };
 
@@ -82,6 +85,20 @@ class Chunk {
     uint64_t min_created() const { return min_created_.load(std::memory_order_acquire); }
     uint64_t max_created() const { return max_created_.load(std::memory_order_acquire); }
     bool is_sealed() const { return sealed_; }
+    // Bytes of memory this chunk holds; 0 for chunks whose bytes lie in a mapped file.
+    virtual uint64_t memory_bytes() const { return 0; }
+    // Gives rows made outside a table their place in it. Requires: not yet visible to other threads.
+    void number_rows(OriginId origin, uint64_t first_counter) {
+        origin_ = origin;
+        first_row_counter_ = first_counter;
+        row_counters_ = nullptr;
+    }
+    void stamp_created(uint64_t seq) {
+        created_all_ = seq;
+        created_ = nullptr;
+        min_created_.store(seq, std::memory_order_release);
+        max_created_.store(seq, std::memory_order_release);
+    }
 
    protected:
     std::shared_ptr<const StoredSchema> schema_;

@@ -15,13 +15,13 @@
 #include <cstdint>
 #include <memory>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "base/result/result.hpp"
 #include "catalog/definition.hpp"
 #include "storage/chunk.hpp"
 #include "storage/column_view.hpp"
+#include "storage/rows/value_reader.hpp"
 
 namespace kodiak::storage {
 
@@ -55,7 +55,7 @@ class OpenChunk final : public Chunk {
     Result<uint32_t> append_from(const Chunk& source, const uint32_t* slots, size_t count,
                                  const catalog::TableDefinition& table);
 
-    // Sets identity and creating commit of a filled, unpublished slot.
+    // Sets identity and creating commit of a filled slot. Requires: nobody reads it meanwhile (unpublished, or private).
     void set_row(uint32_t slot, uint64_t row_counter, uint64_t created);
     // Makes slots 0..count-1 readable; all of them were created by commits in [min_created, max_created].
     // Requires: count() <= count <= filled().
@@ -71,21 +71,23 @@ class OpenChunk final : public Chunk {
     uint64_t memory_bytes() const;
 
    private:
-    using LabelPositions = std::unordered_map<std::string_view, uint32_t>;
-
     OpenChunk(std::shared_ptr<const StoredSchema> schema, OriginId origin, uint32_t capacity);
     uint8_t* values(size_t position) { return const_cast<uint8_t*>(columns_[position].data); }
-    void set_valid(size_t position, uint32_t slot, bool valid);
-    void put_string(size_t position, uint32_t slot, std::string_view text);
+    uint64_t* validity(size_t position) { return const_cast<uint64_t*>(columns_[position].validity); }
+    template <class IsValid>
+    void put_validity(size_t position, uint32_t count, IsValid&& is_valid);
     void append_column(size_t position, const ColumnView& view, size_t from, uint32_t count);
     void copy_column(size_t position, const StoredColumn& source, const uint32_t* slots, uint32_t count);
     void repeat_value(size_t position, const void* value, uint32_t count);
-    Status read_value(size_t position, ByteReader& reader);
+    bool read_value(size_t position, ValueReader& reader);
+    void keep_long_strings(size_t position, uint32_t count);
 
     uint32_t capacity_;
     uint32_t filled_ = 0;
     size_t slab_bytes_ = 0;
     uint8_t* slab_ = nullptr;
+    uint64_t* own_counters_ = nullptr;  // row_counters_ and created_ unless number_rows / stamp_created replaced them
+    uint64_t* own_created_ = nullptr;
     std::shared_ptr<StringArena> arena_;
     std::vector<LabelPositions> labels_;  // per column, built when the first canonical row with an ENUM comes
 };
