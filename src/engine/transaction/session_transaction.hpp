@@ -12,7 +12,6 @@
 #include <memory>
 #include <mutex>
 #include <unordered_map>
-#include <vector>
 
 #include "duckdb/catalog/catalog.hpp"
 #include "duckdb/main/client_context.hpp"
@@ -46,7 +45,7 @@ class SessionState : public duckdb::ClientContextState {
         std::unordered_map<timeline::DatabaseCore*, storage::Transaction::Mark> values;
     };
     Marks mark();
-    // Undoes to `marks`; a transaction that began after the marks is rolled back.
+    // Undoes to `marks`; a transaction that began after the marks is emptied.
     void undo_to(const Marks& marks);
 
     // The core whose transaction has changes; nullptr when there is none. At most one can (KD013).
@@ -58,9 +57,13 @@ class SessionState : public duckdb::ClientContextState {
     void rollback();
 
    private:
+    struct Begun {
+        std::unique_ptr<storage::Transaction> transaction;
+        storage::Transaction::Mark start;  // right after begin
+    };
     std::mutex mutex_;  // guards all below
     bool read_only_ = false;
-    std::unordered_map<timeline::DatabaseCore*, std::unique_ptr<storage::Transaction>> transactions_;
+    std::unordered_map<timeline::DatabaseCore*, Begun> transactions_;
 };
 
 }  // namespace kodiak::engine

@@ -1,0 +1,265 @@
+#include "engine/catalog/schema_entry.hpp"
+
+#include "duckdb/catalog/entry_lookup_info.hpp"
+#include "duckdb/parser/expression/columnref_expression.hpp"
+#include "duckdb/parser/parsed_data/alter_info.hpp"
+#include "duckdb/parser/parsed_data/create_index_info.hpp"
+#include "duckdb/parser/parsed_data/create_schema_info.hpp"
+#include "duckdb/parser/parsed_data/create_sequence_info.hpp"
+#include "duckdb/parser/parsed_data/create_type_info.hpp"
+#include "duckdb/parser/parsed_data/drop_info.hpp"
+#include "duckdb/planner/parsed_data/bound_create_table_info.hpp"
+
+#include "engine/catalog/alter_object.hpp"
+#include "engine/catalog/definitions.hpp"
+#include "engine/catalog/kodiak_catalog.hpp"
+#include "engine/catalog/table_entry.hpp"
+#include "engine/errors/errors.hpp"
+#include "engine/transaction/session_transaction.hpp"
+#include "engine/types/types.hpp"
+
+namespace kodiak::engine {
+
+using catalog::CatalogObject;
+using catalog::CatalogState;
+using catalog::NameSpace;
+using catalog::ObjectKind;
+using catalog::ObjectPtr;
+using duckdb::CatalogType;
+using EntryPtr = duckdb::optional_ptr<duckdb::CatalogEntry>;
+
+KodiakSchemaEntry::KodiakSchemaEntry(KodiakCatalog& kodiak_catalog, duckdb::CreateSchemaInfo& info,
+                                     ObjectPtr definition)
+    : duckdb::SchemaCatalogEntry(kodiak_catalog, info), kodiak_(kodiak_catalog), definition_(std::move(definition)) {
+    comment = info.comment;
+    tags = info.tags;
+}
+
+namespace {
+
+std::vector<ObjectKind> kinds_of(CatalogType type) {
+    switch (type) {
+        case CatalogType::TABLE_ENTRY:  // DuckDB expects views among tables
+            return {ObjectKind::kTable, ObjectKind::kView};
+        case CatalogType::VIEW_ENTRY:
+            return {ObjectKind::kView};
+        case CatalogType::MACRO_ENTRY:
+        case CatalogType::SCALAR_FUNCTION_ENTRY:
+            return {ObjectKind::kScalarMacro};
+        case CatalogType::TABLE_MACRO_ENTRY:
+        case CatalogType::TABLE_FUNCTION_ENTRY:
+            return {ObjectKind::kTableMacro};
+        case CatalogType::SEQUENCE_ENTRY:
+            return {ObjectKind::kSequence};
+        case CatalogType::TYPE_ENTRY:
+            return {ObjectKind::kType};
+        case CatalogType::INDEX_ENTRY:
+            return {ObjectKind::kIndex};
+        default:
+            return {};
+    }
+}
+
+[[noreturn]] void refuse_kind(const char* what) {
+    throw_error(make_error(ErrorCode::kUnsupported,
+                           std::string("a Kodiak database cannot hold ") + what + "; create it in \"temp\" instead"));
+}
+
+}  // namespace
+
+void KodiakSchemaEntry::scan(const CatalogState& state, CatalogType type,
+                             const std::function<void(duckdb::CatalogEntry&)>& callback) {
+    for (const ObjectKind kind : kinds_of(type)) {
+        for (const ObjectPtr& object : state.list(kind, id())) {
+            callback(kodiak_.entry_of(object, state));
+        }
+    }
+}
+
+void KodiakSchemaEntry::Scan(duckdb::ClientContext& context, CatalogType type,
+                             const std::function<void(duckdb::CatalogEntry&)>& callback) {
+    scan(*transaction_of(context, kodiak_).catalog(), type, callback);
+}
+
+void KodiakSchemaEntry::Scan(CatalogType type, const std::function<void(duckdb::CatalogEntry&)>& callback) {
+    scan(*kodiak_.latest_state(), type, callback);
+}
+
+EntryPtr KodiakSchemaEntry::LookupEntry(duckdb::CatalogTransaction transaction,
+                                        const duckdb::EntryLookupInfo& lookup) {
+    NameSpace space{};
+    if (!name_space_of(lookup.GetCatalogType(), space)) {
+        return nullptr;
+    }
+    const auto state = kodiak_.state_of(transaction);
+    const ObjectPtr object = state->find(space, id(), lookup.GetEntryName());
+    if (object == nullptr) {
+        return nullptr;
+    }
+    return &kodiak_.entry_of(object, *state);
+}
+
+CatalogObject KodiakSchemaEntry::new_object(const duckdb::CreateInfo& info, ObjectKind kind,
+                                            const std::string& object_name) const {
+    CatalogObject object;
+    object.kind = kind;
+    object.schema = id();
+    object.name = object_name;
+    object.comment = comment_text(info.comment);
+    for (const auto& tag : info.tags) {
+        object.tags.emplace_back(tag.first, tag.second);
+    }
+    return object;
+}
+
+EntryPtr KodiakSchemaEntry::add(duckdb::CatalogTransaction transaction, CatalogObject object,
+                                duckdb::OnCreateConflict conflict) {
+    storage::Transaction& storage = transaction_of(transaction.GetContext(), kodiak_);
+    const ObjectPtr existing = storage.catalog()->find(name_space_of(object.kind), id(), object.name);
+    if (existing != nullptr) {
+        const auto old_type = to_catalog_type(existing->kind);
+        if (conflict == duckdb::OnCreateConflict::IGNORE_ON_CONFLICT) {
+            return nullptr;
+        }
+        if (conflict != duckdb::OnCreateConflict::REPLACE_ON_CONFLICT) {
+            throw duckdb::CatalogException::EntryAlreadyExists(old_type, object.name);
+        }
+        if (existing->kind != object.kind) {
+            throw duckdb::CatalogException("Existing object %s is of type %s, trying to replace with type %s",
+                                           object.name, duckdb::CatalogTypeToString(old_type),
+                                           duckdb::CatalogTypeToString(to_catalog_type(object.kind)));
+        }
+        kodiak_.drop(storage, existing, false);
+    }
+    if (object.id == kNoObject) {
+        object.id = storage.new_object_id();
+    }
+    const ObjectId new_id = object.id;
+    throw_if_error(storage.put_object(std::move(object)));
+    const auto state = storage.catalog();
+    return &kodiak_.entry_of(state->find(new_id), *state);
+}
+
+EntryPtr KodiakSchemaEntry::CreateTable(duckdb::CatalogTransaction transaction, duckdb::BoundCreateTableInfo& info) {
+    auto& base = info.Base();
+    storage::Transaction& storage = transaction_of(transaction.GetContext(), kodiak_);
+    const auto state = storage.catalog();
+    if (base.on_conflict == duckdb::OnCreateConflict::IGNORE_ON_CONFLICT &&
+        state->find(NameSpace::kRelations, id(), base.table) != nullptr) {
+        return nullptr;
+    }
+    CatalogObject object = new_object(base, ObjectKind::kTable, base.table);
+    object.id = storage.new_object_id();
+    object.definition = define_table(base, *state, id(), object.id);
+    object.depends_on = resolve_dependencies(base.dependencies, *state);
+    return add(transaction, std::move(object), base.on_conflict);
+}
+
+EntryPtr KodiakSchemaEntry::CreateView(duckdb::CatalogTransaction transaction, duckdb::CreateViewInfo& info) {
+    CatalogObject object = new_object(info, ObjectKind::kView, info.view_name);
+    object.definition = define_view(info);
+    return add(transaction, std::move(object), info.on_conflict);
+}
+
+EntryPtr KodiakSchemaEntry::CreateFunction(duckdb::CatalogTransaction transaction, duckdb::CreateFunctionInfo& info) {
+    if (info.type != CatalogType::MACRO_ENTRY && info.type != CatalogType::TABLE_MACRO_ENTRY) {
+        refuse_kind("functions written in C++");
+    }
+    const bool is_scalar = info.type == CatalogType::MACRO_ENTRY;
+    CatalogObject object =
+        new_object(info, is_scalar ? ObjectKind::kScalarMacro : ObjectKind::kTableMacro, info.name);
+    object.definition = define_macro(info.Cast<duckdb::CreateMacroInfo>());
+    return add(transaction, std::move(object), info.on_conflict);
+}
+
+EntryPtr KodiakSchemaEntry::CreateSequence(duckdb::CatalogTransaction transaction, duckdb::CreateSequenceInfo& info) {
+    CatalogObject object = new_object(info, ObjectKind::kSequence, info.name);
+    catalog::SequenceDefinition sequence;
+    sequence.start = info.start_value;
+    sequence.increment = info.increment;
+    sequence.min_value = info.min_value;
+    sequence.max_value = info.max_value;
+    sequence.cycle = info.cycle;
+    object.definition = sequence;
+    return add(transaction, std::move(object), info.on_conflict);
+}
+
+EntryPtr KodiakSchemaEntry::CreateType(duckdb::CatalogTransaction transaction, duckdb::CreateTypeInfo& info) {
+    CatalogObject object = new_object(info, ObjectKind::kType, info.name);
+    object.definition = catalog::TypeDefinition{to_catalog_type(info.type)};
+    const auto state = transaction_of(transaction.GetContext(), kodiak_).catalog();
+    object.depends_on = resolve_dependencies(info.dependencies, *state);
+    return add(transaction, std::move(object), info.on_conflict);
+}
+
+EntryPtr KodiakSchemaEntry::CreateIndex(duckdb::CatalogTransaction transaction, duckdb::CreateIndexInfo& info,
+                                        duckdb::TableCatalogEntry& table) {
+    const auto& entry = table.Cast<KodiakTableEntry>();
+    if (!info.index_type.empty() && info.index_type != "ART") {
+        throw_error(make_error(ErrorCode::kUnsupported, "index type is not supported: " + info.index_type)
+                        .with_hint("Leave the USING clause away."));
+    }
+    CatalogObject object = new_object(info, ObjectKind::kIndex, info.index_name);
+    catalog::IndexDefinition index;
+    index.table = entry.definition()->id;
+    index.is_unique = info.constraint_type == duckdb::IndexConstraintType::UNIQUE;
+    for (const auto& expression : info.parsed_expressions) {
+        if (expression->GetExpressionClass() != duckdb::ExpressionClass::COLUMN_REF) {
+            throw_error(make_error(ErrorCode::kUnsupported,
+                                   "an index can only be on columns, not on " + expression->ToString()));
+        }
+        const auto& column_name = expression->Cast<duckdb::ColumnRefExpression>().GetColumnName();
+        const auto* column = entry.table().find_column(column_name);
+        if (column == nullptr) {
+            throw_error(make_error(ErrorCode::kUndefinedColumn, "table \"" + table.name +
+                                                                    "\" does not have a column named \"" +
+                                                                    column_name + "\""));
+        }
+        if (column->is_generated()) {
+            throw_error(make_error(ErrorCode::kUnsupported,
+                                   "an index cannot be on the generated column \"" + column_name + "\""));
+        }
+        index.columns.push_back(column->id);
+    }
+    index.create_sql = info.ToString();
+    object.definition = std::move(index);
+    return add(transaction, std::move(object), info.on_conflict);
+}
+
+EntryPtr KodiakSchemaEntry::CreateTableFunction(duckdb::CatalogTransaction, duckdb::CreateTableFunctionInfo&) {
+    refuse_kind("table functions written in C++");
+}
+
+EntryPtr KodiakSchemaEntry::CreateCopyFunction(duckdb::CatalogTransaction, duckdb::CreateCopyFunctionInfo&) {
+    refuse_kind("copy functions");
+}
+
+EntryPtr KodiakSchemaEntry::CreatePragmaFunction(duckdb::CatalogTransaction, duckdb::CreatePragmaFunctionInfo&) {
+    refuse_kind("pragma functions");
+}
+
+EntryPtr KodiakSchemaEntry::CreateCollation(duckdb::CatalogTransaction, duckdb::CreateCollationInfo&) {
+    refuse_kind("collations");
+}
+
+void KodiakSchemaEntry::DropEntry(duckdb::ClientContext& context, duckdb::DropInfo& info) {
+    storage::Transaction& storage = transaction_of(context, kodiak_);
+    NameSpace space{};
+    const ObjectPtr object =
+        name_space_of(info.type, space) ? storage.catalog()->find(space, id(), info.name) : nullptr;
+    if (object == nullptr) {
+        throw duckdb::CatalogException::MissingEntry(info.type, info.name, duckdb::string());
+    }
+    const auto type = to_catalog_type(object->kind);
+    if (type != info.type) {
+        throw duckdb::CatalogException("Existing object %s is of type %s, trying to drop type %s", info.name,
+                                       duckdb::CatalogTypeToString(type), duckdb::CatalogTypeToString(info.type));
+    }
+    kodiak_.drop(storage, object, info.cascade);
+}
+
+void KodiakSchemaEntry::Alter(duckdb::CatalogTransaction transaction, duckdb::AlterInfo& info) {
+    alter_object(transaction.GetContext(), *this, info);
+}
+
+}  // namespace kodiak::engine

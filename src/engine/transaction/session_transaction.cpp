@@ -1,0 +1,112 @@
+#include "engine/transaction/session_transaction.hpp"
+
+#include <optional>
+#include <utility>
+
+#include "duckdb/transaction/transaction.hpp"
+
+#include "engine/transaction/transaction_manager.hpp"
+
+namespace kodiak::engine {
+
+storage::Transaction& transaction_of(duckdb::ClientContext& context, duckdb::Catalog& catalog) {
+    return duckdb::Transaction::Get(context, catalog).Cast<KodiakTransaction>().storage();
+}
+
+SessionState::~SessionState() { rollback(); }
+
+duckdb::shared_ptr<SessionState> SessionState::of(duckdb::ClientContext& context) {
+    return context.registered_state->Get<SessionState>(kKey);
+}
+
+Result<storage::Transaction*> SessionState::transaction_on(timeline::DatabaseCore& core) {
+    const std::lock_guard lock(mutex_);
+    const auto found = transactions_.find(&core);
+    if (found != transactions_.end()) {
+        return found->second.transaction.get();
+    }
+    Begun begun;
+    KODIAK_TRY_ASSIGN(begun.transaction, core.begin(kMainBranch, read_only_ || core.read_only()));
+    begun.start = begun.transaction->mark();
+    storage::Transaction* result = begun.transaction.get();
+    transactions_.emplace(&core, std::move(begun));
+    return result;
+}
+
+void SessionState::set_read_only(bool read_only) {
+    const std::lock_guard lock(mutex_);
+    read_only_ = read_only;
+}
+
+SessionState::Marks SessionState::mark() {
+    const std::lock_guard lock(mutex_);
+    Marks marks;
+    for (auto& [core, begun] : transactions_) {
+        marks.values.emplace(core, begun.transaction->mark());
+    }
+    return marks;
+}
+
+void SessionState::undo_to(const Marks& marks) {
+    const std::lock_guard lock(mutex_);
+    for (auto& [core, begun] : transactions_) {
+        // DuckDB's transaction may still refer to one that began later, so it is emptied, not ended.
+        const auto mark = marks.values.find(core);
+        begun.transaction->undo_to(mark != marks.values.end() ? mark->second : begun.start);
+    }
+}
+
+timeline::DatabaseCore* SessionState::changed() {
+    const std::lock_guard lock(mutex_);
+    for (auto& [core, begun] : transactions_) {
+        if (begun.transaction->has_changes()) {
+            return core;
+        }
+    }
+    return nullptr;
+}
+
+Status SessionState::finish_statement() {
+    const std::lock_guard lock(mutex_);
+    for (auto& [core, begun] : transactions_) {
+        if (begun.transaction->has_changes()) {
+            KODIAK_TRY(begun.transaction->finish_statement());
+        }
+    }
+    return ok_status();
+}
+
+Result<timeline::CommitOutcome> SessionState::commit(const timeline::CommitOptions& options) {
+    const std::lock_guard lock(mutex_);
+    timeline::CommitOutcome outcome;
+    std::optional<Error> failure;
+    for (auto& [core, begun] : transactions_) {
+        const bool wanted = begun.transaction->has_changes() ||
+                            (options.allow_empty && !begun.transaction->read_only());
+        if (failure || !wanted) {
+            core->rollback(std::move(begun.transaction));
+            continue;
+        }
+        auto committed = core->commit(std::move(begun.transaction), options);
+        if (committed.ok()) {
+            outcome = std::move(committed).value();
+        } else {
+            failure = std::move(committed).error();
+        }
+    }
+    transactions_.clear();
+    if (failure) {
+        return std::move(*failure);
+    }
+    return outcome;
+}
+
+void SessionState::rollback() {
+    const std::lock_guard lock(mutex_);
+    for (auto& [core, begun] : transactions_) {
+        core->rollback(std::move(begun.transaction));
+    }
+    transactions_.clear();
+}
+
+}  // namespace kodiak::engine
