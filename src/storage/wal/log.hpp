@@ -28,7 +28,6 @@
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
-#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -39,20 +38,12 @@
 
 #include "base/disk/disk.hpp"
 #include "base/result/result.hpp"
+#include "storage/wal/log_record.hpp"
 #include "storage/wal/lsn.hpp"
 
 namespace kodiak::storage {
 
 class LogWriter;
-
-// One record as read back. `payload` lives until the visitor returns.
-struct LogRecord {
-    uint8_t type = 0;
-    std::string_view payload;
-};
-
-// Called for each record in order; an error stops the replay and is handed on.
-using LogVisitor = std::function<Status(Lsn, LogRecord)>;
 
 struct LogOptions {
     bool synchronous = true;
@@ -72,7 +63,7 @@ struct LogStatistics {
 
 class Log {
    public:
-    static constexpr uint64_t kRecordBytesMax = uint64_t{1} << 30;
+    static constexpr uint64_t kRecordBytesMax = kLogRecordBytesMax;
 
     // Creates an empty log in an existing directory that holds none. `log_id` is random per database, never 0.
     // kDuplicateObject when the directory holds a log already.
@@ -132,38 +123,54 @@ class Log {
         uint64_t to = 0;
         Error error;
     };
+    // One of a group's wake words on its own cache line.
+    struct alignas(64) WakeWord {
+        std::atomic<uint32_t> changes{0};
+    };
+    using Lock = std::unique_lock<std::mutex>;
 
     Log(std::unique_ptr<LogWriter> writer, LogOptions options);
-    void start_background_flush();
+    Group& open_group();
     Status wait_written(uint64_t lsn);
-    bool lead(std::unique_lock<std::mutex>& lock);
-    void finish_leading(std::unique_lock<std::mutex>& lock, Status outcome);
-    void acquire_leadership(std::unique_lock<std::mutex>& lock);
-    Status refusal(uint64_t lsn) const;
-    void fail(Error error);
+    // Waits for the leader and keeps others from leading until release_writer.
+    void acquire_writer(Lock& lock);
+    // kWrittenGroup: the threads of the group just written, and one that leads on.
+    enum class Wake : uint8_t { kWrittenGroup, kEverybody };
+    // Gives the writer back and wakes whoever has to look again. Leaves `lock` unlocked.
+    void release_writer(Lock& lock, Wake wake);
+    // Writes the oldest group. Requires: the caller leads and a group is pending. Unlocks while writing.
+    Status write_oldest_group(Lock& lock);
+    void fail(uint64_t from, Error error);
+    // The failure of the record at `lsn`, if it has failed.
+    const Error* failure_of(uint64_t lsn) const;
+    void flush_in_background();
 
     const LogOptions options_;
     mutable std::mutex mutex_;
-    // Position behind the last durable record.
-    std::atomic<uint64_t> durable_end_{0};
-    // Threads wait on the word of their group's parity; it changes when they have to look again.
-    std::atomic<uint32_t> wake_words_[2] = {};
+    // Position behind the last durable record. Written by the leader under mutex_.
+    std::atomic<uint64_t> durable_end_;
+    // Set once any range has failed: from then on the fast path has to look closer.
+    std::atomic<bool> has_failures_{false};
+    // Threads sleep on the word of their group's parity; it changes when they have to look again.
+    WakeWord wake_words_[2];
 
     // Guarded by mutex_.
-    uint64_t next_lsn_ = 0;
-    uint64_t written_groups_ = 0;  // groups taken from pending_ so far
+    uint64_t next_lsn_;
+    uint64_t last_accepted_ = 0;   // position of the newest record that is written or will be, 0 = none
+    uint64_t groups_taken_ = 0;    // from pending_
     std::deque<Group> pending_;
-    std::string spare_;            // a group's memory, kept for the next
+    std::string spare_;            // a written group's memory, for the next
     std::optional<Error> failure_;
     uint64_t failed_from_ = 0;
     std::vector<FailedRange> failed_ranges_;
     LogStatistics statistics_;
-    bool leading_ = false;         // a thread owns writer_
-    bool stopping_ = false;
+    bool is_led_ = false;          // a thread owns writer_
+    uint32_t waiting_for_writer_ = 0;
+    std::condition_variable writer_free_;
+    bool is_closing_ = false;
     std::condition_variable background_wake_;
 
-    // Used only by the thread that set leading_.
-    std::unique_ptr<LogWriter> writer_;
+    const std::unique_ptr<LogWriter> writer_;  // used by the thread that set is_led_
     std::thread background_;
 };
 
