@@ -169,10 +169,11 @@ Status LogWriter::create_file(const LogFileName& name) {
 
 Status LogWriter::undo_failure() {
     if (unfinished_ == Unfinished::kFrame) {
-        // A file that ends before the frame's place has none of its bytes, and on a full disk could take no zeros.
+        // Only bytes that are there are overwritten: on a full disk the file could not grow, not even by zeros.
         KODIAK_TRY_ASSIGN(const uint64_t bytes, file_->size());
         if (bytes > offset_) {
-            KODIAK_TRY(file_->write(offset_, std::string(kSectorBytes, '\0')));
+            ++durable_writes_;
+            KODIAK_TRY(file_->write(offset_, std::string(std::min(bytes - offset_, kSectorBytes), '\0')));
         }
         if (bytes > files_.back().bytes) {
             set_file_bytes(bytes);
