@@ -99,6 +99,8 @@ class Transaction {
     virtual Mark mark() = 0;
     // Undoes everything after the mark: rows, ends, definitions. Later marks become invalid.
     virtual void undo_to(Mark mark) = 0;
+    // Forgets a mark and all later ones without undoing anything: the statement succeeded, the savepoint was released.
+    virtual void release(Mark mark) = 0;
     // Checks keys of the rows written since the last call and carries out referential actions. kUniqueViolation,
     // kForeignKeyViolation. The caller undoes to the statement's mark on error.
     virtual Status finish_statement() = 0;

@@ -1,0 +1,301 @@
+#include "storage/table/branch_table.hpp"
+
+#include <algorithm>
+
+#include "base/result/assert.hpp"
+#include "index/unique_runs.hpp"
+#include "storage/hot/sealed_chunk.hpp"
+
+namespace kodiak::storage {
+
+std::shared_ptr<const StoredSchema> stored_schema_of(const catalog::TableDefinition& table) {
+    auto schema = std::make_shared<StoredSchema>();
+    schema->version = table.schema_version;
+    for (const catalog::ColumnDefinition* column : table.stored_columns()) {
+        schema->ids.push_back(column->id);
+        schema->types.push_back(column->type);
+    }
+    return schema;
+}
+
+TableIndex::TableIndex(const catalog::TableDefinition& table, std::vector<ColumnId> columns)
+    : columns_(std::move(columns)),
+      definition_(std::make_shared<catalog::TableDefinition>(table)),
+      writer_reader_(*definition_, columns_) {
+    keys_ = index::make_btree_index(writer_reader_.form());
+}
+
+Status TableIndex::add(const Chunk& chunk, uint32_t slot, Locator locator) {
+    KODIAK_TRY_ASSIGN(const auto key, writer_reader_.read(chunk, slot));
+    if (key.has_value()) {
+        keys_->insert(*key, locator);
+    }
+    return {};
+}
+
+Status TableIndex::remove(const Chunk& chunk, uint32_t slot, Locator locator) {
+    KODIAK_TRY_ASSIGN(const auto key, writer_reader_.read(chunk, slot));
+    if (key.has_value()) {
+        keys_->erase(*key, locator);
+    }
+    return {};
+}
+
+ChunkDirectory::Ptr BranchTable::directory() const {
+    const std::lock_guard guard(directory_mutex_);
+    return directory_;
+}
+
+void BranchTable::swap_directory(ChunkDirectory::Ptr next) {
+    const std::lock_guard guard(directory_mutex_);
+    directory_ = std::move(next);
+}
+
+uint64_t BranchTable::live_rows(uint64_t seq) const {
+    const std::lock_guard guard(counts_mutex_);
+    const auto after = std::upper_bound(live_.begin(), live_.end(), seq,
+                                        [](uint64_t wanted, const auto& entry) { return wanted < entry.first; });
+    return after == live_.begin() ? 0 : std::prev(after)->second;
+}
+
+ColumnSummary BranchTable::summary(ColumnId column, const catalog::Type& type) const {
+    ColumnSummary result;
+    {
+        const std::lock_guard guard(counts_mutex_);
+        const auto found = summaries_.find(column);
+        if (found != summaries_.end()) {
+            result = found->second;
+        }
+    }
+    // The open chunk is not summarised yet. It is the last one; sealed ones are.
+    const ChunkDirectory::Ptr all = directory();
+    if (all->size() > 0) {
+        const Chunk& last = *(*all)[all->size() - 1].chunk;
+        const int position = last.schema().position(column);
+        if (!last.is_sealed() && position >= 0) {
+            result.observe(last.column(static_cast<size_t>(position)), type, last.count());
+        } else if (!last.is_sealed()) {
+            result.observe_nulls(last.count());
+        }
+    }
+    return result;
+}
+
+std::shared_ptr<TableIndex> BranchTable::find_index(const catalog::TableDefinition& table,
+                                                    const std::vector<ColumnId>& columns) const {
+    const std::lock_guard guard(indexes_mutex_);
+    for (const auto& index : indexes_) {
+        if (index->columns() == columns && index->fits(KeyReader(table, columns))) {
+            return index;
+        }
+    }
+    return nullptr;
+}
+
+void BranchTable::observe(const Chunk& chunk) {
+    const std::lock_guard guard(counts_mutex_);
+    for (size_t i = 0; i < chunk.schema().ids.size(); ++i) {
+        summaries_[chunk.schema().ids[i]].observe(chunk.column(i), chunk.schema().types[i], chunk.count());
+    }
+}
+
+void BranchTable::seal_tail() {
+    if (tail_ == nullptr) {
+        return;
+    }
+    KODIAK_ASSERT(tail_->count() == tail_->filled());
+    const uint64_t place = directory()->size() - 1;
+    std::shared_ptr<const Chunk> sealed = seal(*tail_);
+    observe(*sealed);
+    swap_directory(directory()->with_replaced(place, std::move(sealed)));
+    tail_ = nullptr;
+}
+
+OpenChunk& BranchTable::tail_for(const std::shared_ptr<const StoredSchema>& schema) {
+    constexpr uint32_t kFirstCapacity = 64;
+    constexpr uint32_t kGrowth = 8;
+    if (tail_ != nullptr && tail_->schema().version != schema->version) {
+        seal_tail();
+    }
+    if (tail_ != nullptr && tail_->is_full()) {
+        if (tail_->capacity() == kRowsPerChunk) {
+            seal_tail();
+        } else {
+            const auto capacity =
+                std::min<uint32_t>(tail_->capacity() * kGrowth, static_cast<uint32_t>(kRowsPerChunk));
+            tail_ = tail_->grown(capacity);
+            swap_directory(directory()->with_replaced(directory()->size() - 1, tail_));
+        }
+    }
+    if (tail_ == nullptr) {
+        const bool small = directory()->size() == 0;
+        tail_ = OpenChunk::make(schema, origin_, small ? kFirstCapacity : static_cast<uint32_t>(kRowsPerChunk));
+        swap_directory(directory()->with_appended({{tail_, nullptr}}));
+    }
+    return *tail_;
+}
+
+Locator BranchTable::next_locator(const StoredSchema& schema) const {
+    const uint64_t size = directory()->size();
+    if (tail_ == nullptr || tail_->schema().version != schema.version || tail_->filled() == kRowsPerChunk) {
+        return {branch_, size, 0};
+    }
+    return {branch_, size - 1, tail_->filled()};
+}
+
+Status BranchTable::publish_tail(uint64_t seq) {
+    KODIAK_ASSERT(tail_ != nullptr);
+    const uint32_t from = tail_->count();
+    const uint32_t to = tail_->filled();
+    if (from == to) {
+        return {};
+    }
+    const uint64_t min_created = from == 0 ? seq : tail_->min_created();
+    tail_->publish(to, std::min(min_created, seq), std::max(tail_->max_created(), seq));
+    const uint64_t place = directory()->size() - 1;
+    const std::lock_guard guard(indexes_mutex_);
+    for (const auto& index : indexes_) {
+        for (uint32_t slot = from; slot < to; ++slot) {
+            KODIAK_TRY(index->add(*tail_, slot, Locator(branch_, place, slot)));
+        }
+    }
+    return {};
+}
+
+Result<uint64_t> BranchTable::publish_chunks(std::vector<std::shared_ptr<const Chunk>> chunks) {
+    seal_tail();
+    const uint64_t first = directory()->size();
+    std::vector<DirectoryEntry> entries;
+    {
+        const std::lock_guard guard(indexes_mutex_);
+        for (size_t i = 0; i < chunks.size(); ++i) {
+            for (const auto& index : indexes_) {
+                for (uint32_t slot = 0; slot < chunks[i]->count(); ++slot) {
+                    KODIAK_TRY(index->add(*chunks[i], slot, Locator(branch_, first + i, slot)));
+                }
+            }
+        }
+    }
+    for (std::shared_ptr<const Chunk>& chunk : chunks) {
+        observe(*chunk);
+        entries.push_back({std::move(chunk), nullptr});
+    }
+    swap_directory(directory()->with_appended(std::move(entries)));
+    return first;
+}
+
+void BranchTable::replace_chunk(uint64_t chunk, std::shared_ptr<const Chunk> with) {
+    swap_directory(directory()->with_replaced(chunk, std::move(with)));
+}
+
+void BranchTable::record_live_change(uint64_t seq, int64_t change) {
+    const std::lock_guard guard(counts_mutex_);
+    const uint64_t before = live_.empty() ? 0 : live_.back().second;
+    const uint64_t after = before + static_cast<uint64_t>(change);
+    if (!live_.empty() && live_.back().first == seq) {
+        live_.back().second = after;
+    } else {
+        live_.emplace_back(seq, after);
+    }
+}
+
+void BranchTable::forget_live_change(uint64_t seq) {
+    const std::lock_guard guard(counts_mutex_);
+    while (!live_.empty() && live_.back().first >= seq) {
+        live_.pop_back();
+    }
+}
+
+void BranchTable::forget_live_before(uint64_t oldest) {
+    const std::lock_guard guard(counts_mutex_);
+    size_t keep = 0;
+    while (keep + 1 < live_.size() && live_[keep + 1].first <= oldest) {
+        ++keep;
+    }
+    live_.erase(live_.begin(), live_.begin() + static_cast<std::ptrdiff_t>(keep));
+}
+
+Result<std::shared_ptr<TableIndex>> BranchTable::ensure_index(const catalog::TableDefinition& table,
+                                                              const std::vector<ColumnId>& columns,
+                                                              uint64_t oldest_view) {
+    if (auto found = find_index(table, columns)) {
+        return found;
+    }
+    auto index = std::make_shared<TableIndex>(table, columns);
+    const ChunkDirectory::Ptr all = directory();
+    auto runs = index::make_sorted_runs(nullptr, {.form = index->keys().form(),
+                                                  .duplicates = index::Duplicates::kKeep,
+                                                  .memory_bytes = UINT64_MAX,
+                                                  .collectors_max = 1,
+                                                  .directory = "",
+                                                  .name = "index"});
+    index::KeyCollector& collector = runs->new_collector();
+    KeyReader reader = index->reader();
+    for (uint64_t i = 0; i < all->size(); ++i) {
+        const Chunk& chunk = *(*all)[i].chunk;
+        const ChunkEnds* ends = (*all)[i].state->ends();
+        for (uint32_t slot = 0; slot < chunk.count(); ++slot) {
+            const uint64_t end = ends == nullptr ? 0 : ends->end(slot);
+            if (end != 0 && end <= oldest_view) {
+                continue;
+            }
+            KODIAK_TRY_ASSIGN(const auto key, reader.read(chunk, slot));
+            if (key.has_value()) {
+                KODIAK_TRY(collector.add(*key, Locator(branch_, i, slot).value));
+            }
+        }
+    }
+    KODIAK_TRY_ASSIGN(const auto stream, runs->merge());
+    KODIAK_TRY(index->writable_keys().bulk_load(*stream));
+    const std::lock_guard guard(indexes_mutex_);
+    indexes_.push_back(index);
+    return index;
+}
+
+Status BranchTable::unindex(Locator locator) {
+    const ChunkDirectory::Ptr all = directory();
+    const Chunk& chunk = *(*all)[locator.chunk()].chunk;
+    const std::lock_guard guard(indexes_mutex_);
+    for (const auto& index : indexes_) {
+        KODIAK_TRY(index->remove(chunk, locator.slot(), locator));
+    }
+    return {};
+}
+
+bool BranchTable::has_indexes() const {
+    const std::lock_guard guard(indexes_mutex_);
+    return !indexes_.empty();
+}
+
+void BranchTable::drop_indexes() {
+    const std::lock_guard guard(indexes_mutex_);
+    indexes_.clear();
+}
+
+uint64_t BranchTable::hot_bytes() const {
+    uint64_t bytes = 0;
+    const ChunkDirectory::Ptr all = directory();
+    for (uint64_t i = 0; i < all->size(); ++i) {
+        bytes += (*all)[i].chunk->memory_bytes();
+    }
+    return bytes;
+}
+
+uint64_t BranchTable::index_bytes() const {
+    const std::lock_guard guard(indexes_mutex_);
+    uint64_t bytes = 0;
+    for (const auto& index : indexes_) {
+        bytes += index->keys().memory_bytes();
+    }
+    return bytes;
+}
+
+void BranchTable::load(std::vector<DirectoryEntry> entries, std::shared_ptr<OpenChunk> tail, uint64_t live_rows,
+                       uint64_t seq, std::map<ColumnId, ColumnSummary> summaries) {
+    swap_directory(ChunkDirectory().with_appended(std::move(entries)));
+    tail_ = std::move(tail);
+    live_ = {{seq, live_rows}};
+    summaries_ = std::move(summaries);
+}
+
+}  // namespace kodiak::storage

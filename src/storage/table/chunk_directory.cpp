@@ -1,0 +1,52 @@
+#include "storage/table/chunk_directory.hpp"
+
+#include "base/result/assert.hpp"
+
+namespace kodiak::storage {
+
+ChunkDirectory::Ptr ChunkDirectory::with_appended(std::vector<DirectoryEntry> entries) const {
+    auto next = std::make_shared<ChunkDirectory>(*this);
+    std::shared_ptr<Block> open;
+    for (DirectoryEntry& entry : entries) {
+        const uint64_t within = next->size_ % kBlockEntries;
+        if (within == 0) {
+            open = std::make_shared<Block>();
+            next->blocks_.push_back(open);
+        } else if (open == nullptr) {
+            open = std::make_shared<Block>(*next->blocks_.back());
+            next->blocks_.back() = open;
+        }
+        if (entry.state == nullptr) {
+            entry.state = std::make_shared<ChunkState>();
+        }
+        (*open)[within] = std::move(entry);
+        ++next->size_;
+    }
+    return next;
+}
+
+ChunkDirectory::Ptr ChunkDirectory::with_replaced(uint64_t index, std::shared_ptr<const Chunk> chunk) const {
+    KODIAK_ASSERT(index < size_);
+    auto next = std::make_shared<ChunkDirectory>(*this);
+    auto block = std::make_shared<Block>(*blocks_[index / kBlockEntries]);
+    (*block)[index % kBlockEntries].chunk = std::move(chunk);
+    next->blocks_[index / kBlockEntries] = std::move(block);
+    return next;
+}
+
+ChunkDirectory::Ptr ChunkDirectory::truncated(uint64_t size) const {
+    KODIAK_ASSERT(size <= size_);
+    auto next = std::make_shared<ChunkDirectory>(*this);
+    next->blocks_.resize((size + kBlockEntries - 1) / kBlockEntries);
+    if (size % kBlockEntries != 0) {
+        auto block = std::make_shared<Block>(*next->blocks_.back());
+        for (uint64_t i = size % kBlockEntries; i < kBlockEntries; ++i) {
+            (*block)[i] = {};
+        }
+        next->blocks_.back() = std::move(block);
+    }
+    next->size_ = size;
+    return next;
+}
+
+}  // namespace kodiak::storage

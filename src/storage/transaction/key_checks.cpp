@@ -1,0 +1,373 @@
+#include "storage/transaction/key_checks.hpp"
+
+#include <algorithm>
+#include <functional>
+
+#include <fmt/format.h>
+
+#include "base/result/assert.hpp"
+#include "index/unique_runs.hpp"
+
+namespace kodiak::storage {
+namespace {
+
+using index::KeyRef;
+using index::LocatorList;
+
+enum class Moment : uint8_t { kStatement, kCommit };
+
+// Looks for rows with a key, in committed and private rows, as one of the two moments sees them.
+class KeyProbe {
+   public:
+    static Result<KeyProbe> make(StoreTransaction& transaction, const catalog::CatalogObject& table,
+                                 const std::vector<ColumnId>& columns, Moment moment) {
+        KeyProbe probe(transaction, table.id, moment);
+        BranchTable& rows = transaction.store().table(table.id, transaction.branch());
+        if (rows.directory()->size() > 0) {
+            if (moment == Moment::kCommit) {
+                KODIAK_TRY_ASSIGN(probe.committed_,
+                                  rows.ensure_index(table.table(), columns, transaction.store().oldest_view()));
+            } else {
+                KODIAK_TRY_ASSIGN(probe.committed_, transaction.committed_index(table, columns));
+            }
+        }
+        probe.writes_ = transaction.find_writes(table.id);
+        if (probe.writes_ != nullptr && !probe.writes_->chunks.empty()) {
+            KODIAK_TRY_ASSIGN(probe.own_, probe.writes_->index(columns));
+        }
+        return probe;
+    }
+
+    // True when a live row other than `except` has the key.
+    bool exists(KeyRef key, std::optional<Locator> except = std::nullopt) {
+        return any(key, committed_ == nullptr ? nullptr : &committed_->keys(), except) || any(key, own_, except);
+    }
+
+    // What a commit that came in between brought: live committed rows with the key.
+    bool exists_committed(KeyRef key) {
+        return any(key, committed_ == nullptr ? nullptr : &committed_->keys(), std::nullopt);
+    }
+
+   private:
+    KeyProbe(StoreTransaction& transaction, ObjectId table, Moment moment)
+        : transaction_(&transaction), table_(table), moment_(moment) {}
+
+    bool any(KeyRef key, const index::KeyIndex* keys, std::optional<Locator> except) {
+        if (keys == nullptr || !keys->find(key, found_)) {
+            return false;
+        }
+        for (const Locator locator : found_) {
+            if (locator != except && is_live(locator)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    bool is_live(Locator locator) const {
+        if (writes_ != nullptr && writes_->erasures.is_erased(locator)) {
+            return false;
+        }
+        if (locator.is_transaction_local()) {
+            return true;
+        }
+        if (moment_ == Moment::kStatement) {
+            return transaction_->sees(table_, locator);
+        }
+        const ChunkDirectory::Ptr all = transaction_->store().table(table_, locator.branch()).directory();
+        const ChunkEnds* ends = (*all)[locator.chunk()].state->ends();
+        return ends == nullptr || ends->end(locator.slot()) == 0;
+    }
+
+    StoreTransaction* transaction_;
+    ObjectId table_;
+    Moment moment_;
+    std::shared_ptr<TableIndex> committed_;
+    std::shared_ptr<TableWrites> writes_;
+    const index::KeyIndex* own_ = nullptr;
+    LocatorList found_;
+};
+
+Error unique_violation(const TableWrites& writes, const UniqueKey& key, size_t chunk, uint32_t slot) {
+    const std::string shown =
+        describe_key(writes.definition(), key.columns, *writes.chunks[chunk].chunk, slot);
+    return make_error(ErrorCode::kUniqueViolation,
+                      fmt::format("duplicate key {} violates {} of table \"{}\"", shown,
+                                  key.name.empty() ? "a unique constraint" : "constraint \"" + key.name + "\"",
+                                  writes.table()->name));
+}
+
+Error conflict(const catalog::CatalogObject& table, const std::string& what) {
+    return make_error(ErrorCode::kSerializationFailure,
+                      fmt::format("transaction conflict on table \"{}\": {}", table.name, what))
+        .with_hint("Another transaction committed first: roll back and run the transaction again.");
+}
+
+// Visits the chunk and slot of versions ended by the transaction, from log position `from` on.
+Status for_each_ended(StoreTransaction& transaction, TableWrites& writes, size_t from,
+                      const std::function<Status(const Chunk&, uint32_t, Locator)>& visit) {
+    for (size_t i = from; i < writes.erasures.log().size(); ++i) {
+        const Locator locator = writes.erasures.log()[i];
+        if (locator.is_transaction_local()) {
+            KODIAK_TRY(visit(*writes.chunks[locator.chunk()].chunk, locator.slot(), locator));
+            continue;
+        }
+        const ChunkDirectory::Ptr all = transaction.store().table(writes.id(), locator.branch()).directory();
+        KODIAK_TRY(visit(*(*all)[locator.chunk()].chunk, locator.slot(), locator));
+    }
+    return {};
+}
+
+struct Referencing {
+    catalog::ObjectPtr table;
+    const catalog::ForeignKeyConstraint* key = nullptr;
+};
+
+std::vector<Referencing> referencing(const catalog::CatalogState& catalog, ObjectId table) {
+    std::vector<Referencing> all;
+    for (const catalog::ObjectPtr& object : catalog.dependents_of(table)) {
+        if (object->kind != catalog::ObjectKind::kTable) {
+            continue;
+        }
+        for (const catalog::ForeignKeyConstraint& key : object->table().foreign_keys) {
+            if (key.referenced_table == table) {
+                all.push_back({object, &key});
+            }
+        }
+    }
+    return all;
+}
+
+Status each_reference(StoreTransaction& transaction, TableWrites& writes, TableWrites::Position from, Moment moment) {
+    for (const catalog::ForeignKeyConstraint& key : writes.definition().foreign_keys) {
+        const catalog::ObjectPtr parent = transaction.find_table(key.referenced_table);
+        if (parent == nullptr) {
+            return conflict(*writes.table(), "a referenced table was dropped");
+        }
+        KODIAK_TRY_ASSIGN(KeyProbe probe, KeyProbe::make(transaction, *parent, key.referenced, moment));
+        KeyReader reader(writes.definition(), key.columns);
+        KODIAK_TRY(writes.for_each_row(from, [&](size_t chunk, uint32_t slot) -> Status {
+            KODIAK_TRY_ASSIGN(const auto value, reader.read(*writes.chunks[chunk].chunk, slot));
+            if (!value.has_value() || probe.exists(*value)) {
+                return {};
+            }
+            const std::string shown =
+                describe_key(writes.definition(), key.columns, *writes.chunks[chunk].chunk, slot);
+            if (moment == Moment::kCommit) {
+                return conflict(*writes.table(), "the referenced row " + shown + " was deleted");
+            }
+            return make_error(ErrorCode::kForeignKeyViolation,
+                              fmt::format("key {} of table \"{}\" is not present in referenced table \"{}\"", shown,
+                                          writes.table()->name, parent->name));
+        }));
+    }
+    return {};
+}
+
+Status each_referenced(StoreTransaction& transaction, TableWrites& writes, size_t from, Moment moment) {
+    for (const Referencing& child : referencing(*transaction.catalog(), writes.id())) {
+        KODIAK_TRY_ASSIGN(KeyProbe parents,
+                          KeyProbe::make(transaction, *writes.table(), child.key->referenced, moment));
+        KODIAK_TRY_ASSIGN(KeyProbe children, KeyProbe::make(transaction, *child.table, child.key->columns, moment));
+        KeyReader reader(writes.definition(), child.key->referenced);
+        KODIAK_TRY(for_each_ended(transaction, writes, from,
+                                  [&](const Chunk& chunk, uint32_t slot, Locator) -> Status {
+            KODIAK_TRY_ASSIGN(const auto value, reader.read(chunk, slot));
+            if (!value.has_value() || parents.exists(*value) || !children.exists(*value)) {
+                return {};
+            }
+            const std::string shown = describe_key(writes.definition(), child.key->referenced, chunk, slot);
+            if (moment == Moment::kCommit) {
+                return conflict(*writes.table(), "row " + shown + " was referenced from \"" + child.table->name + "\"");
+            }
+            return make_error(ErrorCode::kForeignKeyViolation,
+                              fmt::format("key {} of table \"{}\" is still referenced from table \"{}\"", shown,
+                                          writes.table()->name, child.table->name));
+        }));
+    }
+    return {};
+}
+
+}  // namespace
+
+namespace {
+
+// Calls visit(chunk, slot, locator) for every visible row of a snapshot.
+Status for_each_visible(const TableSnapshot& rows,
+                        const std::function<Status(const Chunk&, uint32_t, Locator)>& visit) {
+    std::vector<uint32_t> slots(kRowsPerChunk);
+    for (size_t i = 0; i < rows.chunk_count(); ++i) {
+        bool all = false;
+        const size_t count = rows.visible(i, slots.data(), &all);
+        for (uint32_t k = 0; k < count; ++k) {
+            const uint32_t slot = all ? k : slots[k];
+            KODIAK_TRY(visit(rows.chunk(i), slot, rows.locator(i, slot)));
+        }
+    }
+    return {};
+}
+
+Status check_new_unique_key(const TableSnapshot& rows, const UniqueKey& key) {
+    const catalog::CatalogObject& table = *rows.table();
+    KeyReader reader(table.table(), key.columns);
+    auto runs = index::make_sorted_runs(nullptr, {.form = reader.form(),
+                                                  .duplicates = index::Duplicates::kRefuse,
+                                                  .memory_bytes = UINT64_MAX,
+                                                  .collectors_max = 1,
+                                                  .directory = "",
+                                                  .name = "key"});
+    index::KeyCollector& collector = runs->new_collector();
+    KODIAK_TRY(for_each_visible(rows, [&](const Chunk& chunk, uint32_t slot, Locator locator) -> Status {
+        KODIAK_TRY_ASSIGN(const auto value, reader.read(chunk, slot));
+        return value.has_value() ? collector.add(*value, locator.value) : Status();
+    }));
+    KODIAK_TRY_ASSIGN(const auto duplicate, runs->find_duplicate());
+    if (!duplicate.has_value()) {
+        return {};
+    }
+    const auto place = rows.find(Locator(duplicate->second_ordinal));
+    KODIAK_ASSERT(place.has_value());
+    return make_error(ErrorCode::kUniqueViolation,
+                      fmt::format("cannot create unique key \"{}\" on table \"{}\": key {} is duplicated", key.name,
+                                  table.name, describe_key(table.table(), key.columns, *place->chunk, place->slot)));
+}
+
+Status check_new_reference(StoreTransaction& transaction, const TableSnapshot& rows,
+                           const catalog::ForeignKeyConstraint& key) {
+    const catalog::ObjectPtr parent = transaction.find_table(key.referenced_table);
+    if (parent == nullptr) {
+        return make_error(ErrorCode::kUndefinedTable, "the referenced table does not exist");
+    }
+    KODIAK_TRY_ASSIGN(KeyProbe probe, KeyProbe::make(transaction, *parent, key.referenced, Moment::kStatement));
+    const catalog::CatalogObject& table = *rows.table();
+    KeyReader reader(table.table(), key.columns);
+    return for_each_visible(rows, [&](const Chunk& chunk, uint32_t slot, Locator) -> Status {
+        KODIAK_TRY_ASSIGN(const auto value, reader.read(chunk, slot));
+        if (!value.has_value() || probe.exists(*value)) {
+            return {};
+        }
+        return make_error(ErrorCode::kForeignKeyViolation,
+                          fmt::format("key {} of table \"{}\" is not present in referenced table \"{}\"",
+                                      describe_key(table.table(), key.columns, chunk, slot), table.name,
+                                      parent->name));
+    });
+}
+
+}  // namespace
+
+Status check_new_keys(StoreTransaction& transaction, const catalog::CatalogState& before, ObjectId table) {
+    const catalog::ObjectPtr now = transaction.find_table(table);
+    const catalog::ObjectPtr old = before.find(table);
+    if (now == nullptr || old == nullptr) {
+        return {};
+    }
+    KODIAK_TRY_ASSIGN(const TableSnapshotPtr rows, transaction.snapshot(table));
+    const std::vector<UniqueKey> known = unique_keys_of(before, *old);
+    for (const UniqueKey& key : unique_keys_of(*transaction.catalog(), *now)) {
+        const bool is_new = std::none_of(known.begin(), known.end(),
+                                         [&](const UniqueKey& other) { return other.columns == key.columns; });
+        if (is_new) {
+            KODIAK_TRY(check_new_unique_key(*rows, key));
+        }
+    }
+    const auto& old_references = old->table().foreign_keys;
+    for (const catalog::ForeignKeyConstraint& key : now->table().foreign_keys) {
+        if (std::find(old_references.begin(), old_references.end(), key) == old_references.end()) {
+            KODIAK_TRY(check_new_reference(transaction, *rows, key));
+        }
+    }
+    return {};
+}
+
+std::vector<UniqueKey> unique_keys_of(const catalog::CatalogState& catalog, const catalog::CatalogObject& table) {
+    std::vector<UniqueKey> keys;
+    for (const catalog::KeyConstraint& key : table.table().keys) {
+        std::string name = key.name;
+        if (name.empty()) {
+            name = table.name + (key.is_primary ? "_pkey" : "_key");
+        }
+        keys.push_back({name, key.columns});
+    }
+    for (const catalog::ObjectPtr& object : catalog.dependents_of(table.id)) {
+        if (object->kind == catalog::ObjectKind::kIndex) {
+            const auto& index = std::get<catalog::IndexDefinition>(object->definition);
+            if (index.is_unique && index.table == table.id && !index.columns.empty()) {
+                keys.push_back({object->name, index.columns});
+            }
+        }
+    }
+    return keys;
+}
+
+Status check_unique_keys(StoreTransaction& transaction, TableWrites& writes, const CheckScope& scope) {
+    if (scope.rows == writes.end()) {
+        return {};
+    }
+    for (const UniqueKey& key : unique_keys_of(*transaction.catalog(), *writes.table())) {
+        KODIAK_TRY_ASSIGN(KeyProbe probe,
+                          KeyProbe::make(transaction, *writes.table(), key.columns, Moment::kStatement));
+        KeyReader reader(writes.definition(), key.columns);
+        KODIAK_TRY(writes.for_each_row(scope.rows, [&](size_t chunk, uint32_t slot) -> Status {
+            KODIAK_TRY_ASSIGN(const auto value, reader.read(*writes.chunks[chunk].chunk, slot));
+            if (value.has_value() && probe.exists(*value, TableWrites::local(chunk, slot))) {
+                return unique_violation(writes, key, chunk, slot);
+            }
+            return {};
+        }));
+    }
+    return {};
+}
+
+Status check_references(StoreTransaction& transaction, TableWrites& writes, const CheckScope& scope) {
+    if (scope.rows == writes.end()) {
+        return {};
+    }
+    return each_reference(transaction, writes, scope.rows, Moment::kStatement);
+}
+
+Status check_still_referenced(StoreTransaction& transaction, TableWrites& writes, const CheckScope& scope) {
+    if (scope.erasures == writes.erasures.log().size()) {
+        return {};
+    }
+    return each_referenced(transaction, writes, scope.erasures, Moment::kStatement);
+}
+
+Status check_conflicts(StoreTransaction& transaction) {
+    Store& store = transaction.store();
+    const catalog::CatalogState::Ptr latest = store.latest_catalog(transaction.branch());
+    for (const auto& [id, writes] : transaction.writes()) {
+        const catalog::ObjectPtr before = transaction.catalog_at_begin()->find(id);
+        if (before != nullptr && latest->find(id) != before) {
+            return conflict(*writes->table(), "its definition was changed");
+        }
+        for (const Locator locator : writes->erasures.log()) {
+            if (locator.is_transaction_local()) {
+                continue;
+            }
+            const ChunkDirectory::Ptr all = store.table(id, locator.branch()).directory();
+            const ChunkEnds* ends = (*all)[locator.chunk()].state->ends();
+            if (ends != nullptr && ends->end(locator.slot()) != 0) {
+                return conflict(*writes->table(), "a row was changed");
+            }
+        }
+        for (const UniqueKey& key : unique_keys_of(*transaction.catalog(), *writes->table())) {
+            KODIAK_TRY_ASSIGN(KeyProbe probe,
+                              KeyProbe::make(transaction, *writes->table(), key.columns, Moment::kCommit));
+            KeyReader reader(writes->definition(), key.columns);
+            KODIAK_TRY(writes->for_each_row({}, [&](size_t chunk, uint32_t slot) -> Status {
+                KODIAK_TRY_ASSIGN(const auto value, reader.read(*writes->chunks[chunk].chunk, slot));
+                if (value.has_value() && probe.exists_committed(*value)) {
+                    return conflict(*writes->table(),
+                                    "key " + describe_key(writes->definition(), key.columns,
+                                                          *writes->chunks[chunk].chunk, slot) + " was taken");
+                }
+                return {};
+            }));
+        }
+        KODIAK_TRY(each_reference(transaction, *writes, {}, Moment::kCommit));
+        KODIAK_TRY(each_referenced(transaction, *writes, 0, Moment::kCommit));
+    }
+    return {};
+}
+
+}  // namespace kodiak::storage

@@ -1,0 +1,99 @@
+#pragma once
+
+// StoreTransaction: the Transaction over a Store, and the door through which the commit pipeline publishes it.
+
+#include <map>
+#include <memory>
+#include <set>
+#include <vector>
+
+#include "storage/store/store.hpp"
+#include "storage/transaction.hpp"
+#include "storage/transaction/table_writes.hpp"
+
+namespace kodiak::storage {
+
+class StoreTransaction final : public Transaction {
+   public:
+    StoreTransaction(Store& store, BranchId branch, bool read_only);
+    ~StoreTransaction() override;
+
+    const ReadView& view() const override { return view_; }
+    BranchId branch() const override { return view_.branch(); }
+    bool read_only() const override { return read_only_; }
+    catalog::CatalogState::Ptr catalog() const override { return catalog_; }
+    bool has_changes() const override;
+
+    ObjectId new_object_id() override { return store_.new_object_id(); }
+    Status put_object(catalog::CatalogObject object) override;
+    Status drop_object(ObjectId id) override;
+
+    Result<TableSnapshotPtr> snapshot(ObjectId table) override;
+    Result<std::unique_ptr<WriteJob>> write(ObjectId table) override;
+    Status erase(ObjectId table, std::span<const Locator> rows, bool* erased) override;
+    Result<uint64_t> erase_all(ObjectId table) override;
+    Result<std::vector<std::optional<Locator>>> find_by_key(ObjectId table, size_t key,
+                                                            const BatchView& keys) override;
+
+    Result<int64_t> next_value(ObjectId sequence) override;
+    Result<int64_t> current_value(ObjectId sequence) override;
+
+    Mark mark() override;
+    void undo_to(Mark mark) override;
+    void release(Mark mark) override;
+    Status finish_statement() override;
+
+    // --- for the commit pipeline and the key checks
+    Store& store() { return store_; }
+    const std::map<ObjectId, std::shared_ptr<TableWrites>>& writes() const { return writes_; }
+    const std::set<ObjectId>& drawn_sequences() const { return drawn_; }
+    const catalog::CatalogState::Ptr& catalog_at_begin() const { return catalog_at_begin_; }
+    uint32_t statement() const { return statement_; }
+    // The private changes of a table, made when missing. kUndefinedTable.
+    Result<std::shared_ptr<TableWrites>> writes_of(ObjectId table);
+    std::shared_ptr<TableWrites> find_writes(ObjectId table) const;
+    // The table's definition in this transaction, system tables included. nullptr when there is none.
+    catalog::ObjectPtr find_table(ObjectId table) const;
+    // True when a version is visible in this transaction right now, whatever statement made or ended it.
+    bool sees(ObjectId table, Locator locator) const;
+    // The index over `columns` of the committed rows, built when missing.
+    Result<std::shared_ptr<TableIndex>> committed_index(const catalog::CatalogObject& table,
+                                                        const std::vector<ColumnId>& columns);
+
+   private:
+    struct TablePosition {
+        catalog::ObjectPtr table;
+        TableWrites::Position end;
+        size_t erasures = 0;
+        TableWrites::Position checked;
+        size_t checked_erasures = 0;
+    };
+    struct UndoPoint {
+        catalog::CatalogState::Ptr catalog;
+        std::map<ObjectId, TablePosition> tables;
+    };
+    // How far finish_statement() has come with a table.
+    struct Checked {
+        TableWrites::Position rows;
+        size_t erasures = 0;
+    };
+    Status check_writable() const;
+    Status write_object_row(const catalog::CatalogObject& object);
+    Status erase_object_row(ObjectId id);
+
+    Store& store_;
+    const bool read_only_;
+    ReadView view_;
+    catalog::CatalogState::Ptr catalog_at_begin_;
+    catalog::CatalogState::Ptr catalog_;
+    std::map<ObjectId, std::shared_ptr<TableWrites>> writes_;
+    std::map<ObjectId, Checked> checked_;
+    std::vector<UndoPoint> undo_points_;
+    uint32_t statement_ = 1;
+    std::set<ObjectId> drawn_;
+    std::map<ObjectId, int64_t> current_values_;
+    // Snapshots stay until the transaction ends: vectors of the engine may point into their chunks.
+    std::vector<TableSnapshotPtr> pinned_;
+};
+
+}  // namespace kodiak::storage

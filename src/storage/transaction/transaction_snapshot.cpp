@@ -1,0 +1,162 @@
+#include "storage/transaction/transaction_snapshot.hpp"
+
+#include <numeric>
+
+#include "base/result/assert.hpp"
+
+namespace kodiak::storage {
+
+TransactionSnapshot::TransactionSnapshot(Store& store, const ReadView& view, catalog::ObjectPtr table,
+                                         std::shared_ptr<TableWrites> writes, uint32_t statement)
+    : table_(std::move(table)), writes_(std::move(writes)), statement_(statement) {
+    for (const BranchInterval& interval : view.path) {
+        BranchTable& branch_table = store.table(table_->id, interval.branch);
+        Part part{interval, &branch_table, branch_table.directory(), committed_count_, 0};
+        if (part.directory->size() > 0) {
+            part.tail_rows = (*part.directory)[part.directory->size() - 1].chunk->count();
+        }
+        committed_count_ += part.directory->size();
+        row_count_ += branch_table.live_rows(interval.upto) - branch_table.live_rows(interval.after);
+        parts_.push_back(std::move(part));
+    }
+    if (writes_ != nullptr) {
+        const std::lock_guard guard(writes_->mutex);
+        for (const PrivateChunk& chunk : writes_->chunks) {
+            private_.push_back({chunk.chunk, chunk.chunk->count()});
+            row_count_ += private_.back().rows;
+        }
+        row_count_ -= writes_->erasures.size();
+    }
+}
+
+const TransactionSnapshot::Part& TransactionSnapshot::part_of(size_t index) const {
+    size_t at = parts_.size() - 1;
+    while (parts_[at].first > index) {
+        --at;
+    }
+    return parts_[at];
+}
+
+const Chunk& TransactionSnapshot::chunk(size_t index) const {
+    if (index >= committed_count_) {
+        return *private_[index - committed_count_].chunk;
+    }
+    const Part& part = part_of(index);
+    return *(*part.directory)[index - part.first].chunk;
+}
+
+Locator TransactionSnapshot::locator(size_t index, uint32_t slot) const {
+    if (index >= committed_count_) {
+        return TableWrites::local(index - committed_count_, slot);
+    }
+    const Part& part = part_of(index);
+    return {part.interval.branch, index - part.first, slot};
+}
+
+uint32_t TransactionSnapshot::rows_in(size_t index) const {
+    if (index >= committed_count_) {
+        return private_[index - committed_count_].rows;
+    }
+    const Part& part = part_of(index);
+    const bool last = index - part.first + 1 == part.directory->size();
+    return last ? part.tail_rows : (*part.directory)[index - part.first].chunk->count();
+}
+
+bool TransactionSnapshot::is_visible(const Part& part, const Chunk& chunk, const ChunkEnds* ends,
+                                     uint32_t slot) const {
+    if (!part.interval.contains(chunk.created(slot))) {
+        return false;
+    }
+    const uint64_t end = ends == nullptr ? 0 : ends->end(slot);
+    return end == 0 || end > part.interval.upto;
+}
+
+size_t TransactionSnapshot::visible_committed(const Part& part, size_t index, uint32_t* slots, bool* all) const {
+    const DirectoryEntry& entry = (*part.directory)[index - part.first];
+    const Chunk& chunk = *entry.chunk;
+    const uint32_t rows = rows_in(index);
+    const ChunkEnds* ends = entry.state->ends();
+    if (ends != nullptr && ends->first_seq() > part.interval.upto) {
+        ends = nullptr;
+    }
+    const bool all_created = part.interval.contains(chunk.min_created()) && part.interval.contains(chunk.max_created());
+    const Locator any(part.interval.branch, index - part.first, 0);
+    const bool touched = writes_ != nullptr && writes_->erasures.touches(any);
+    if (all_created && ends == nullptr && !touched) {
+        *all = true;
+        return rows;
+    }
+    size_t count = 0;
+    for (uint32_t slot = 0; slot < rows; ++slot) {
+        slots[count] = slot;
+        count += is_visible(part, chunk, ends, slot) ? 1 : 0;
+    }
+    if (touched) {
+        count = writes_->erasures.filter(any, statement_, slots, count);
+    }
+    *all = count == rows;
+    return count;
+}
+
+size_t TransactionSnapshot::visible(size_t index, uint32_t* slots, bool* all) const {
+    if (index < committed_count_) {
+        return visible_committed(part_of(index), index, slots, all);
+    }
+    const uint32_t rows = rows_in(index);
+    const Locator any = locator(index, 0);
+    if (!writes_->erasures.touches(any)) {
+        *all = true;
+        return rows;
+    }
+    std::iota(slots, slots + rows, 0u);
+    const size_t count = writes_->erasures.filter(any, statement_, slots, rows);
+    *all = count == rows;
+    return count;
+}
+
+std::optional<TableSnapshot::Place> TransactionSnapshot::find(Locator locator) const {
+    if (locator.is_transaction_local()) {
+        if (locator.chunk() >= private_.size() || locator.slot() >= private_[locator.chunk()].rows ||
+            statement_erased(locator)) {
+            return std::nullopt;
+        }
+        return Place{private_[locator.chunk()].chunk, locator.slot()};
+    }
+    for (const Part& part : parts_) {
+        if (part.interval.branch != locator.branch() || locator.chunk() >= part.directory->size()) {
+            continue;
+        }
+        const DirectoryEntry& entry = (*part.directory)[locator.chunk()];
+        if (locator.slot() < entry.chunk->count() &&
+            is_visible(part, *entry.chunk, entry.state->ends(), locator.slot()) && !statement_erased(locator)) {
+            return Place{entry.chunk, locator.slot()};
+        }
+    }
+    return std::nullopt;
+}
+
+ColumnStatistics TransactionSnapshot::statistics(ColumnId id) const {
+    const catalog::ColumnDefinition* column = table_->table().find_column(id);
+    KODIAK_ASSERT(column != nullptr);
+    ColumnSummary summary;
+    for (const Part& part : parts_) {
+        summary.merge(part.table->summary(id, column->type));
+    }
+    for (const PrivatePart& part : private_) {
+        if (const StoredColumn* stored = TableSnapshot::stored(*part.chunk, id)) {
+            summary.observe(*stored, column->type, part.rows);
+        }
+    }
+    ColumnStatistics result = summary.statistics();
+    // Chunks older than the column show its missing value, which no summary has seen.
+    for (const Part& part : parts_) {
+        for (uint64_t i = 0; i < part.directory->size() && !column->is_generated(); ++i) {
+            if ((*part.directory)[i].chunk->schema().position(id) < 0) {
+                return ColumnStatistics{};
+            }
+        }
+    }
+    return result;
+}
+
+}  // namespace kodiak::storage
