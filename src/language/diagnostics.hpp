@@ -27,8 +27,8 @@ struct LocatedText {
     std::string line_text;  // without its line end; lines over 4 KiB are cut around the place
 };
 
-// Finds line and column of a byte offset; an offset beyond the end means the end. `length` is in bytes; the underlined
-// part ends at the end of the line at the latest.
+// Finds line and column of a byte offset; an offset beyond the end means the end. `length` is in bytes; the
+// underlined part ends at the end of the line at the latest.
 LocatedText locate(std::string_view text, size_t byte_offset, size_t length = 1);
 
 // Makes an error whose position is `where` in `text`.

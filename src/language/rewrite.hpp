@@ -2,16 +2,17 @@
 
 // Rewrites plain SQL that holds Kodiak's own clauses, and remembers where every byte came from.
 //
-// What       Rewriter replaces ranges of a text and yields the new text with a SourceMap. rewrite_plain() uses it for the
-//            clauses that DuckDB does not parse: short durations (1h30m) today. A table reference with AS OF,
-//            FOR SYSTEM_TIME or SINCE is found and refused with kUnsupported at its position: time travel arrives with
-//            the timeline, and this is the place where it hooks in.
+// What       Rewriter replaces ranges of a text and yields the new text with a SourceMap. rewrite_plain() uses it
+//            for the clauses that DuckDB does not parse: short durations (1h30m) today. A table reference with AS OF,
+//            FOR SYSTEM_TIME or SINCE is found and refused with kUnsupported at its position: time travel arrives
+//            with the timeline, and this is the place where it hooks in.
 // Why        Replacing token ranges instead of printing a parsed tree leaves all other text as the user typed it.
 // How        A statement without our clauses comes back as the same bytes. Errors of the engine carry offsets in the
 //            rewritten text; SourceMap::original_offset() leads them back to the text that the user typed.
 // Threads    Values and pure functions.
-// Errors     kInvalidDatetimeFormat for an unknown unit next to a digit or a fraction of a month, kDatetimeOutOfRange for a
-//            duration beyond INTERVAL, kUnsupported for time travel, kSyntax and kInvalidText as in statement.hpp.
+// Errors     kInvalidDatetimeFormat for an unknown unit next to a digit or a fraction of a month,
+//            kDatetimeOutOfRange for a duration beyond INTERVAL, kUnsupported for time travel, kSyntax and
+//            kInvalidText as in statement.hpp.
 // Cost       Linear in the length of the statement, no recursion; original_offset is O(log replacements).
 
 #include <optional>
@@ -24,14 +25,15 @@
 
 namespace kodiak::language {
 
-// Leads from offsets in a rewritten text back to the text it was made from. A default one maps every offset to itself.
+// Leads from offsets in a rewritten text back to the text it was made from. A default one maps every offset to
+// itself.
 class SourceMap {
    public:
-    // Returns the original offset of a byte of the rewritten text. A byte of a replacement leads to the start of the range
-    // that it replaced; an offset beyond the end leads to the end of the original.
+    // Returns the original offset of a byte of the rewritten text. A byte of a replacement leads to the start of
+    // the range that it replaced; an offset beyond the end leads to the end of the original.
     size_t original_offset(size_t rewritten_offset) const;
-    // Returns the original range of a range of the rewritten text; a range that touches a replacement covers the whole
-    // range that it replaced.
+    // Returns the original range of a range of the rewritten text; a range that touches a replacement covers the
+    // whole range that it replaced.
     Span original_span(Span rewritten) const;
     // Moves an engine error's byte range in the rewritten text onto the error as a position in `original`.
     void place(Error& error, std::string_view original, Span rewritten) const;
@@ -42,7 +44,7 @@ class SourceMap {
     struct Piece {
         size_t rewritten_start;  // where this piece starts in the rewritten text; it ends where the next one starts
         Span original;
-        bool copied;             // byte for byte; otherwise a replacement of `original`
+        bool copied;  // byte for byte; otherwise a replacement of `original`
     };
     const Piece& piece_at(size_t rewritten_offset) const;
     std::vector<Piece> pieces_;  // empty: identity
@@ -59,8 +61,8 @@ class Rewriter {
    public:
     // `text` must outlive the rewriter.
     explicit Rewriter(std::string_view text) : text_(text) {}
-    // Replaces a range. Requires: ranges are inside the text and do not overlap; several insertions (empty ranges) at one
-    // offset keep their order and come before a replacement that starts there.
+    // Replaces a range. Requires: ranges are inside the text and do not overlap; several insertions (empty ranges)
+    // at one offset keep their order and come before a replacement that starts there.
     void replace(Span range, std::string replacement);
     // Inserts before the byte at `offset`.
     void insert(size_t offset, std::string text) { replace({offset, 0}, std::move(text)); }

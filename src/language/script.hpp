@@ -3,11 +3,12 @@
 // Cuts a text into statements.
 //
 // What       split_script() for a whole text, StatementStream for text that arrives in pieces (stdin, a socket).
-// Why        The engine can split too, but a stream must run each statement as soon as its `;` arrives, and every error
-//            must name line and column of the text that the user typed.
-// How        A cut is made at `;` outside of quotes, dollar quotes and comments. Empty statements are skipped; the last
-//            `;` may be missing. Splitting never fails: a quote that is never closed, or bytes that are no UTF-8, make
-//            one statement that parse_statement() refuses with a position, so the statements before it still run.
+// Why        The engine can split too, but a stream must run each statement as soon as its `;` arrives, and every
+//            error must name line and column of the text that the user typed.
+// How        A cut is made at `;` outside of quotes, dollar quotes and comments. Empty statements are skipped; the
+//            last `;` may be missing. Splitting never fails: a quote that is never closed, or bytes that are no
+//            UTF-8, make one statement that parse_statement() refuses with a position, so the statements before it
+//            still run.
 // Threads    A StatementStream belongs to one thread at a time.
 // Cost       Linear in the length of the text, however it is cut into pieces.
 
@@ -49,19 +50,18 @@ class StatementStream {
     bool has_partial_statement() const;
 
    private:
-    bool scan_to_semicolon();
-    Statement take(size_t end, size_t consumed);
-    void advance_position(size_t to);
+    Statement take();
+    void advance_to(size_t end);
+    void drop_consumed();
 
     std::string buffer_;
     bool finished_ = false;
-    size_t buffer_start_ = 0;   // offset of buffer_[0] in the script
-    size_t position_ = 0;       // everything before it in buffer_ was handed out
-    LexerState lexer_state_;    // how far the search for `;` came
-    std::optional<Span> first_token_;  // of the statement being collected, in buffer_
-    size_t last_token_end_ = 0;
-    size_t semicolon_ = 0;
-    // line and column of buffer_[position_], and what precedes it in its line
+    size_t buffer_start_ = 0;      // offset of buffer_[0] in the script
+    LexerState search_;            // how far the search for `;` came
+    std::optional<size_t> first_;  // start of the statement being collected, in buffer_
+    size_t end_ = 0;               // end of its last token so far
+    // The place that line, column and line prefix below belong to: the end of what was handed out.
+    size_t place_ = 0;
     uint32_t line_ = 1;
     uint32_t column_ = 1;
     std::string line_prefix_;

@@ -4,11 +4,11 @@
 //
 // What       parse_statement() sorts one statement into a closed list of kinds. Transaction statements and UPSERT are
 //            parsed completely; everything else is a PlainStatement, which nobody but the engine understands.
-// Why        Kodiak's commits carry messages, its transactions have savepoints and outlive the engine's (PL_GRIZZLY 2.3),
-//            so these statements must be known before the engine sees anything. All other SQL keeps DuckDB's meaning,
-//            so that a text which DuckDB accepts is never damaged by us.
-// How        The first words decide; no word is reserved. `commit`, `savepoint` or `upsert` stay free as names of tables
-//            and columns, because a name is never the first word of a statement.
+// Why        Kodiak's commits carry messages, its transactions have savepoints and outlive the engine's
+//            (PL_GRIZZLY 2.3), so these statements must be known before the engine sees anything. All other SQL
+//            keeps DuckDB's meaning, so that a text which DuckDB accepts is never damaged by us.
+// How        The first words decide; no word is reserved. `commit`, `savepoint` or `upsert` stay free as names of
+//            tables and columns, because a name is never the first word of a statement.
 // Threads    Values and pure functions; nothing is shared.
 // Errors     kSyntax with position and the words that were expected, kInvalidText for bytes that are not UTF-8,
 //            kUnsupported for what the language knows but this version cannot run yet.
@@ -99,13 +99,13 @@ enum class UpsertSource : uint8_t { kValues, kQuery, kDefaultValues };
 // UPSERT INTO qname [(columns)] [KEY (columns)] {VALUES ... | query | DEFAULT VALUES} [RETURNING ...].
 struct UpsertStatement {
     UpsertPrefix prefix = UpsertPrefix::kNone;
-    Span verb;                        // UPSERT INTO
-    std::vector<NamePart> target;     // 1 to 3 parts: [[database.]schema.]table
-    std::vector<NamePart> columns;    // empty: all columns of the table, in order
-    std::vector<NamePart> key;        // empty: the primary key
+    Span verb;                      // UPSERT INTO
+    std::vector<NamePart> target;   // 1 to 3 parts: [[database.]schema.]table
+    std::vector<NamePart> columns;  // empty: all columns of the table, in order
+    std::vector<NamePart> key;      // empty: the primary key
     UpsertSource source_kind = UpsertSource::kQuery;
-    Span source;                      // VALUES ..., the query, or DEFAULT VALUES
-    std::optional<Span> returning;    // RETURNING and its list
+    Span source;                    // VALUES ..., the query, or DEFAULT VALUES
+    std::optional<Span> returning;  // RETURNING and its list
 };
 
 // Any other statement: the engine's, byte for byte (after rewrite_plain of rewrite.hpp).

@@ -2,22 +2,23 @@
 
 // UPSERT: insert rows, or update those whose key exists already (PL_GRIZZLY 2.2).
 //
-// What       rewrite_upsert() turns a parsed UPSERT into SQL that DuckDB runs: a MERGE INTO, so that a KEY need not be
-//            declared unique.
+// What       rewrite_upsert() turns a parsed UPSERT into SQL that DuckDB runs: a MERGE INTO, so that a KEY need
+//            not be declared unique.
 // How        1. The table's columns and keys come through CatalogLookup, which the database room implements.
-//            2. Every given column that is no key column is updated; columns not given keep their value on update and get
-//               their default on insert. A NULL in a key matches nothing, so such a row is inserted.
-//            3. Guards in the SQL raise 21000 when a key occurs twice in the input or fits several rows; a guard that
-//               cannot fire (one row of VALUES, a declared unique key) is left out.
-//            4. PREPARE name AS UPSERT becomes INSERT ... ON CONFLICT, as DuckDB cannot PREPARE a MERGE by SQL; the key must
-//               then be the primary key or a declared unique one.
-// Answer     A plain UPSERT answers how many rows it inserted and how many it updated. The rewritten statement then ends in
-//            RETURNING merge_action: one column, 'INSERT' or 'UPDATE' per row touched, which the caller counts
-//            (returns_merge_action). With the user's own RETURNING, EXPLAIN or PREPARE it is the engine's answer as it is.
+//            2. Every given column that is no key column is updated; columns not given keep their value on update
+//               and get their default on insert. A NULL in a key matches nothing, so such a row is inserted.
+//            3. Guards in the SQL raise 21000 when a key occurs twice in the input or fits several rows; a guard
+//               that cannot fire (one row of VALUES, a declared unique key) is left out.
+//            4. PREPARE name AS UPSERT becomes INSERT ... ON CONFLICT, as DuckDB cannot PREPARE a MERGE by SQL; the
+//               key must then be the primary key or a declared unique one.
+// Answer     A plain UPSERT answers how many rows it inserted and how many it updated. The rewritten statement
+//            then ends in RETURNING merge_action: one column, 'INSERT' or 'UPDATE' per row touched, which the
+//            caller counts (returns_merge_action). With the user's own RETURNING, EXPLAIN or PREPARE it is the
+//            engine's answer as it is.
 // Errors     42P10 kInvalidColumnReference (no key, or a key column is not given), 42703 kUndefinedColumn, 42701
 //            kDuplicateColumn, 428C9 kGeneratedAlways, 42601 kSyntax (a row of VALUES has the wrong length), all with
-//            position; those of CatalogLookup get the table's position. At run time: 21000 kCardinalityViolation through
-//            recover_raised_error().
+//            position; those of CatalogLookup get the table's position. At run time: 21000 kCardinalityViolation
+//            through recover_raised_error().
 // Threads    Pure functions; CatalogLookup is called once, on the caller's thread.
 
 #include <string>
@@ -49,8 +50,8 @@ struct TableShape {
 class CatalogLookup {
    public:
     virtual ~CatalogLookup() = default;
-    // Returns the shape of a table named by 1 to 3 parts ([[database.]schema.]table), as the current transaction sees it.
-    // Errors: kUndefinedTable (with a hint where names are near), kUndefinedObject.
+    // Returns the shape of a table named by 1 to 3 parts ([[database.]schema.]table), as the current transaction
+    // sees it. Errors: kUndefinedTable (with a hint where names are near), kUndefinedObject.
     virtual Result<TableShape> table_shape(const std::vector<std::string>& name_parts) = 0;
 };
 
@@ -63,8 +64,9 @@ struct UpsertRewrite {
 // Rewrites an UPSERT. Requires: `statement` is what parse_statement made of the same `text`.
 Result<UpsertRewrite> rewrite_upsert(std::string_view text, const UpsertStatement& statement, CatalogLookup& catalog);
 
-// Rewritten statements raise errors of their own through the engine's error() function; the engine reports them as its kind
-// of error with our tag in the message. This turns such an error into the one that was meant, and leaves others alone.
+// Rewritten statements raise errors of their own through the engine's error() function; the engine reports them as
+// its kind of error with our tag in the message. This turns such an error into the one that was meant, and leaves
+// others alone.
 Error recover_raised_error(Error error);
 
 }  // namespace kodiak::language

@@ -61,6 +61,8 @@ constexpr CodeNames kNames[] = {
     {ErrorCode::kAmbiguous, "42702", "ambiguous_column"},
     {ErrorCode::kGrouping, "42803", "grouping_error"},
     {ErrorCode::kUndefinedParameter, "42P02", "undefined_parameter"},
+    {ErrorCode::kInvalidDatetimeFormat, "22007", "invalid_datetime_format"},
+    {ErrorCode::kGeneratedAlways, "428C9", "generated_always"},
 };
 
 const CodeNames& names_of(ErrorCode code) {

@@ -58,6 +58,8 @@ enum class ErrorCode : uint8_t {
     kAmbiguous,             // 42702 a name fits several things: qualify it
     kGrouping,              // 42803 a column must appear in GROUP BY or in an aggregate
     kUndefinedParameter,    // 42P02 no value for a parameter
+    kInvalidDatetimeFormat,  // 22007 text does not read as a date, time or duration
+    kGeneratedAlways,       // 428C9 a generated column cannot be written
 };
 
 // Returns the five-character SQLSTATE of a code, e.g. "23505". Never fails.

@@ -2,9 +2,9 @@
 
 // Cuts UTF-8 text into tokens, by the rules of DuckDB's own lexer and the additions of PL_GRIZZLY 1.1.
 //
-// Linear time, no recursion, no allocation. A text that arrives in pieces is lexed with `whole_text` false: a token that
-// touches the end of such a text might go on in the next piece and is not handed out yet; state() then says where to go
-// on, inside a long quote or comment too, so that no byte is looked at twice.
+// Linear time, no recursion, no allocation. A text that arrives in pieces is lexed with `whole_text` false: a
+// token that touches the end of such a text might go on in the next piece and is not handed out yet; state() then
+// says where to go on, inside a long quote or comment too, so that no byte is looked at twice.
 
 #include <string_view>
 #include <vector>
@@ -25,11 +25,11 @@ struct LexerState {
         kLineComment,
         kBlockComment,
     };
-    size_t offset = 0;            // everything before it was handed out or skipped
-    Open open = Open::kNothing;   // what starts at offset and has not ended yet
-    size_t scanned = 0;           // next byte to look at inside of what is open
-    size_t opener_length = 0;     // of $tag$
-    size_t comment_depth = 0;     // of nested block comments
+    size_t offset = 0;           // everything before it was handed out or skipped
+    Open open = Open::kNothing;  // what starts at offset and has not ended yet
+    size_t scanned = 0;          // next byte to look at inside of what is open
+    size_t opener_length = 0;    // of $tag$
+    size_t comment_depth = 0;    // of nested block comments
 };
 
 class Lexer {
@@ -69,12 +69,12 @@ class Lexer {
     bool whole_text_;
 };
 
-// Cuts a whole text; the last token is kEnd. Errors, with position: kInvalidText for bytes that are not UTF-8 and for the
-// zero byte, kSyntax for a quote or comment that is not closed.
+// Cuts a whole text; the last token is kEnd. Errors, with position: kInvalidText for bytes that are not UTF-8 and
+// for the zero byte, kSyntax for a quote or comment that is not closed.
 Result<std::vector<Token>> tokenize(std::string_view text);
 
-// Decodes a string token ('..', E'..' or dollar quoted): doubled quotes and escapes resolved. Errors: kSyntax for an escape
-// that is no character.
+// Decodes a string token ('..', E'..' or dollar quoted): doubled quotes and escapes resolved. Errors: kSyntax for
+// an escape that is no character.
 Result<std::string> string_value(std::string_view text, Token token);
 // Decodes a kWord or kQuotedWord token: the name with its spelling.
 std::string name_value(std::string_view text, Token token);

@@ -25,18 +25,18 @@ struct Span {
 };
 
 enum class TokenKind : uint8_t {
-    kEnd,               // end of the text, length 0
-    kWord,              // identifier or keyword without quotes
-    kQuotedWord,        // "identifier"
-    kString,            // 'text', also behind a prefix of one letter (X'', B'', N''), which is a kWord of its own
-    kEscapeString,      // E'text' with backslash escapes
-    kDollarString,      // $$text$$, $tag$text$tag$
-    kNumber,            // 1, 1_000, 0x1F, 1e5, .5
-    kDuration,          // a number with letters joined to it that are no keyword: 1h, 1h30m, 1.5h, but also 1q
-    kParameter,         // ?, ?1, $1, $name
-    kSymbol,            // one of ( ) [ ] { } , ; .
-    kOperator,          // a run of other punctuation: = <> :: -> => .. :=
-    kUnterminated,      // a quote or comment that the text ends in; reaches to the end of the text
+    kEnd,           // end of the text, length 0
+    kWord,          // identifier or keyword without quotes
+    kQuotedWord,    // "identifier"
+    kString,        // 'text', also behind a prefix of one letter (X'', B'', N''), which is a kWord of its own
+    kEscapeString,  // E'text' with backslash escapes
+    kDollarString,  // $$text$$, $tag$text$tag$
+    kNumber,        // 1, 1_000, 0x1F, 1e5, .5
+    kDuration,      // a number with letters joined to it that are no keyword: 1h, 1h30m, 1.5h, but also 1q
+    kParameter,     // ?, ?1, $1, $name
+    kSymbol,        // one of ( ) [ ] { } , ; .
+    kOperator,      // a run of other punctuation: = <> :: -> => .. :=
+    kUnterminated,  // a quote or comment that the text ends in; reaches to the end of the text
 };
 
 struct Token {

@@ -1,0 +1,267 @@
+#include "language/rewrite/clause_rewriter.hpp"
+
+#include <algorithm>
+
+#include "language/diagnostics.hpp"
+#include "language/lexer/words.hpp"
+#include "language/rewrite/duration.hpp"
+#include "language/statement/token_cursor.hpp"
+
+namespace kodiak::language {
+namespace {
+
+// What the walk knows inside one pair of parentheses.
+struct Frame {
+    bool in_table_list = false;  // a comma starts another table reference
+    bool expects_table = false;  // the next token starts a table reference
+    bool is_target = false;      // the expected table is written to
+};
+
+bool is_one_of(std::string_view word, std::initializer_list<std::string_view> words) {
+    return std::any_of(words.begin(), words.end(), [&](std::string_view one) { return same_word(word, one); });
+}
+
+class ClauseWalk {
+   public:
+    ClauseWalk(std::string_view text, const std::vector<Token>& tokens, Span range, Rewriter& rewriter)
+        : cursor_(text, tokens), end_offset_(range.end()), rewriter_(rewriter) {
+        const auto first = std::lower_bound(tokens.begin(), tokens.end(), range.offset,
+                                            [](const Token& t, size_t offset) { return t.span.offset < offset; });
+        cursor_.move_to(static_cast<size_t>(first - tokens.begin()));
+    }
+
+    Status run() {
+        while (inside()) {
+            if (frame().expects_table && at_table_name()) {
+                KODIAK_TRY(pass_table_reference());
+            } else {
+                KODIAK_TRY(pass_token());
+            }
+        }
+        return ok_status();
+    }
+
+   private:
+    Frame& frame() { return frames_.back(); }
+    bool inside() const { return cursor_.peek().kind != TokenKind::kEnd && cursor_.peek().span.offset < end_offset_; }
+    KeywordCategory category(size_t ahead) const { return keyword_category(cursor_.text_of(cursor_.peek(ahead))); }
+    std::string_view previous_word() const {
+        return previous_.kind == TokenKind::kWord ? cursor_.text_of(previous_) : std::string_view();
+    }
+
+    void advance() {
+        previous_ = cursor_.peek();
+        cursor_.advance();
+    }
+
+    bool at_table_name() const {
+        return cursor_.peek().kind == TokenKind::kQuotedWord ||
+               (cursor_.peek().kind == TokenKind::kWord && category(0) != KeywordCategory::kReserved);
+    }
+
+    // A name that can be an alias without AS.
+    bool at_bare_alias() const {
+        if (cursor_.peek().kind == TokenKind::kQuotedWord) {
+            return true;
+        }
+        return cursor_.peek().kind == TokenKind::kWord && category(0) != KeywordCategory::kReserved &&
+               category(0) != KeywordCategory::kTypeFunction;
+    }
+
+    // True if a point in history can start `ahead`. Where rows are written fewer words count, as in `UPDATE t AS
+    // of SET`.
+    bool at_point(size_t ahead, bool is_target) const {
+        switch (cursor_.peek(ahead).kind) {
+            case TokenKind::kString:
+            case TokenKind::kEscapeString:
+            case TokenKind::kDollarString:
+            case TokenKind::kNumber:
+            case TokenKind::kDuration:
+                return true;
+            case TokenKind::kParameter:
+            case TokenKind::kQuotedWord:
+                return !is_target;
+            case TokenKind::kWord:
+                break;
+            default:
+                return false;
+        }
+        if (is_target) {
+            return is_one_of(cursor_.text_of(cursor_.peek(ahead)),
+                             {"timestamp", "commit", "snapshot", "tag", "branch"});
+        }
+        return category(ahead) != KeywordCategory::kReserved && category(ahead) != KeywordCategory::kTypeFunction;
+    }
+
+    Error time_travel(std::string_view clause, size_t tokens) const {
+        const Span where = Span::from_to(cursor_.peek().span, cursor_.peek(tokens - 1).span);
+        return cursor_.error_at(ErrorCode::kUnsupported,
+                                std::string(clause) + " is not supported yet, time travel arrives with the timeline",
+                                where);
+    }
+
+    // Refuses a clause that hangs on the table reference which ends here.
+    Status check_clause(bool is_target) const {
+        if (cursor_.at_word("as") && cursor_.at_word("of", 1) && at_point(2, is_target)) {
+            return time_travel("AS OF", 2);
+        }
+        if (cursor_.at_word("since") && at_point(1, is_target)) {
+            return time_travel("SINCE", 1);
+        }
+        if (cursor_.at_word("for") && cursor_.peek(1).kind == TokenKind::kWord) {
+            const std::string_view kind = cursor_.text_of(cursor_.peek(1));
+            if (is_one_of(kind, {"system_time", "timestamp", "version"})) {
+                return time_travel("FOR " + std::string(kind), 2);
+            }
+        }
+        return ok_status();
+    }
+
+    // qname [[AS] alias [(columns)]] and the clauses before and after the alias.
+    Status pass_table_reference() {
+        const bool is_target = frame().is_target;
+        frame().expects_table = false;
+        if (is_one_of(cursor_.text_of(cursor_.peek()), {"lateral", "only", "table"}) && cursor_.at_name(1)) {
+            advance();
+        }
+        advance();
+        if (cursor_.peek().kind == TokenKind::kOperator && cursor_.text_of(cursor_.peek()) == ":") {
+            frame().expects_table = true;  // `alias: table`
+            advance();
+            return ok_status();
+        }
+        while (cursor_.at_symbol('.') && cursor_.at_name(1)) {
+            advance();
+            advance();
+        }
+        if (!inside()) {
+            return ok_status();
+        }
+        KODIAK_TRY(check_clause(is_target));
+        if (cursor_.at_word("as") && cursor_.at_name(1)) {
+            advance();
+            advance();
+        } else if (at_bare_alias()) {
+            advance();
+        } else {
+            return ok_status();
+        }
+        if (cursor_.at_symbol('(') && !is_target) {
+            while (inside() && !cursor_.at_symbol(')')) {
+                advance();
+            }
+            advance();
+        }
+        return check_clause(is_target);
+    }
+
+    Status pass_token() {
+        const Token token = cursor_.peek();
+        switch (token.kind) {
+            case TokenKind::kWord:
+                pass_word(cursor_.text_of(token));
+                return ok_status();
+            case TokenKind::kSymbol:
+                pass_symbol(cursor_.text()[token.span.offset]);
+                return ok_status();
+            case TokenKind::kDuration: {
+                KODIAK_TRY_ASSIGN(std::string sql, duration_to_sql(cursor_.text(), token.span));
+                rewriter_.replace(token.span, std::move(sql));
+                break;
+            }
+            case TokenKind::kNumber:
+                KODIAK_TRY(check_date_part());
+                break;
+            default:
+                break;
+        }
+        frame().expects_table = false;
+        advance();
+        return ok_status();
+    }
+
+    // `1day` would be `1 AS day` for DuckDB, which nobody means; `INTERVAL 5day` is fine.
+    Status check_date_part() const {
+        const Token& number = cursor_.peek();
+        const Token& unit = cursor_.peek(1);
+        const bool joined = unit.kind == TokenKind::kWord && unit.span.offset == number.span.end();
+        if (!joined || !is_date_part(cursor_.text_of(unit)) || same_word(previous_word(), "interval")) {
+            return ok_status();
+        }
+        return cursor_
+            .error_at(ErrorCode::kInvalidDatetimeFormat,
+                      "unknown unit \"" + std::string(cursor_.text_of(unit)) + "\" next to a number", unit.span)
+            .with_hint("Use us, ms, s, m, h, d, w, mo or y, or write INTERVAL in front.");
+    }
+
+    void pass_symbol(char symbol) {
+        const bool expects_table = frame().expects_table;
+        frame().expects_table = false;
+        if (symbol == '(' || symbol == '[' || symbol == '{') {
+            Frame inner;
+            // FROM (a JOIN b): the parenthesis may hold table references.
+            inner.expects_table = symbol == '(' && expects_table;
+            inner.in_table_list = inner.expects_table;
+            frames_.push_back(inner);
+        } else if (symbol == ')' || symbol == ']' || symbol == '}') {
+            if (frames_.size() > 1) {
+                frames_.pop_back();
+            }
+            frame().expects_table = false;
+        } else if (symbol == ',') {
+            frame().expects_table = frame().in_table_list;
+        }
+        advance();
+    }
+
+    void expect_table(bool in_table_list, bool is_target) { frame() = {in_table_list, true, is_target}; }
+
+    void pass_word(std::string_view word) {
+        const std::string_view before = previous_word();
+        if (same_word(word, "from")) {
+            if (!same_word(before, "distinct")) {  // a IS DISTINCT FROM b
+                expect_table(true, same_word(before, "delete"));
+            }
+        } else if (same_word(word, "join")) {
+            expect_table(frame().in_table_list, false);
+        } else if (same_word(word, "using")) {
+            if (!cursor_.at_symbol('(', 1)) {  // not JOIN ... USING (columns)
+                expect_table(true, false);
+            }
+        } else if (same_word(word, "into")) {
+            expect_table(false, true);
+        } else if (same_word(word, "update")) {
+            if (!is_one_of(before, {"for", "do", "then", "on", "key"})) {
+                expect_table(false, true);
+            }
+        } else if (!same_word(word, "lateral")) {
+            frame().expects_table = false;
+            if (is_one_of(word, {"select", "where", "group", "having", "order", "limit", "offset", "union", "intersect",
+                                 "except", "window", "qualify", "set", "values", "returning", "with", "when"})) {
+                frame().in_table_list = false;
+            }
+        }
+        advance();
+    }
+
+    TokenCursor cursor_;
+    size_t end_offset_;
+    Rewriter& rewriter_;
+    std::vector<Frame> frames_ = {Frame{}};
+    Token previous_;
+};
+
+}  // namespace
+
+Status rewrite_clauses(std::string_view text, const std::vector<Token>& tokens, Span range, Rewriter& rewriter) {
+    return ClauseWalk(text, tokens, range, rewriter).run();
+}
+
+Result<RewrittenText> rewrite_plain(std::string_view text) {
+    KODIAK_TRY_ASSIGN(const std::vector<Token> tokens, tokenize(text));
+    Rewriter rewriter(text);
+    KODIAK_TRY(rewrite_clauses(text, tokens, {0, text.size()}, rewriter));
+    return std::move(rewriter).finish();
+}
+
+}  // namespace kodiak::language
