@@ -16,6 +16,8 @@ namespace {
 constexpr size_t kGroupBytesMax = size_t{16} << 20;
 // Not synchronous: as much as this does not wait for the timer.
 constexpr size_t kBackgroundBytes = size_t{1} << 20;
+// A leader lets its group fill for at most this share of the time that the last write took.
+constexpr int kFillShare = 4;
 // Larger buffers are given back, so that one big commit does not hold its memory for ever.
 constexpr size_t kSpareBytesMax = size_t{1} << 20;
 
@@ -136,6 +138,7 @@ Status Log::wait_written(uint64_t lsn) {
         KODIAK_ASSERT(lsn < next_lsn_);
         if (!is_led_ && waiting_for_writer_ == 0) {
             is_led_ = true;
+            let_group_fill(lock);
             // The outcome is asked for above, by position: this thread's record may lie in a later group.
             [[maybe_unused]] const Status outcome = write_oldest_group(lock);
             release_writer(lock, Wake::kWrittenGroup);
@@ -149,13 +152,31 @@ Status Log::wait_written(uint64_t lsn) {
     }
 }
 
+void Log::let_group_fill(Lock& lock) {
+    // The threads of the group just written are awake and about to append again. Without them two half groups would
+    // take turns for ever, each waiting for the other's write. A writer alone goes at once, and where writes are so
+    // fast that waking threads takes longer, the wait ends early and waking and writing overlap.
+    const uint64_t expected = last_group_records_ + pending_.front().records;
+    const auto deadline = std::chrono::steady_clock::now() + last_write_time_ / kFillShare;
+    uint64_t before = 0;
+    while (last_group_records_ > 1 && pending_.front().records > before && pending_.front().records < expected &&
+           std::chrono::steady_clock::now() < deadline) {
+        before = pending_.front().records;
+        lock.unlock();
+        std::this_thread::yield();
+        lock.lock();
+    }
+}
+
 Status Log::write_oldest_group(Lock& lock) {
     KODIAK_ASSERT(is_led_ && !pending_.empty());
     Group group = std::move(pending_.front());
     pending_.pop_front();
     ++groups_taken_;
     lock.unlock();
+    const auto begin = std::chrono::steady_clock::now();
     Status outcome = writer_->write_frame(group.bytes, group.first_lsn, group.records);
+    const auto write_time = std::chrono::steady_clock::now() - begin;
     const Status undone = outcome.ok() ? ok_status() : writer_->undo_failure();
     lock.lock();
     statistics_.durable_writes = writer_->durable_writes();
@@ -168,6 +189,8 @@ Status Log::write_oldest_group(Lock& lock) {
         fail(group.first_lsn, error);
         return error;
     }
+    last_group_records_ = group.records;
+    last_write_time_ = write_time;
     ++statistics_.frames;
     statistics_.records += group.records;
     statistics_.bytes += group.bytes.size();

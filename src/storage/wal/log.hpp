@@ -25,6 +25,7 @@
 // Not here   What records mean (engine, timeline), checkpoints, and when to make them.
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
@@ -138,6 +139,8 @@ class Log {
     enum class Wake : uint8_t { kWrittenGroup, kEverybody };
     // Gives the writer back and wakes whoever has to look again. Leaves `lock` unlocked.
     void release_writer(Lock& lock, Wake wake);
+    // Yields to other writers as long as they add to the oldest group. Requires: the caller leads, a group is pending.
+    void let_group_fill(Lock& lock);
     // Writes the oldest group. Requires: the caller leads and a group is pending. Unlocks while writing.
     Status write_oldest_group(Lock& lock);
     void fail(uint64_t from, Error error);
@@ -158,6 +161,8 @@ class Log {
     uint64_t next_lsn_;
     uint64_t last_accepted_ = 0;   // position of the newest record that is written or will be, 0 = none
     uint64_t groups_taken_ = 0;    // from pending_
+    uint64_t last_group_records_ = 0;
+    std::chrono::steady_clock::duration last_write_time_{};
     std::deque<Group> pending_;
     std::string spare_;            // a written group's memory, for the next
     std::optional<Error> failure_;

@@ -121,9 +121,12 @@ std::vector<std::string> check_recovery(const std::shared_ptr<SimulatedDisk>& di
     if (seen.size() <= expected.size()) {
         EXPECT_TRUE(std::equal(seen.begin(), seen.end(), expected.begin())) << "not a prefix";
     }
-    // The log goes on.
-    EXPECT_TRUE((*log)->wait_durable((*log)->append(1, "after the crash")).ok());
-    seen.emplace_back("after the crash");
+    // The log goes on, in this file and in the next.
+    for (const char* payload : {"after the crash", "in the next file"}) {
+        EXPECT_TRUE((*log)->wait_durable((*log)->append(1, payload)).ok());
+        EXPECT_TRUE((*log)->start_new_file().ok());
+        seen.emplace_back(payload);
+    }
     return seen;
 }
 
