@@ -11,6 +11,7 @@
 // Choice     Dictionary only when codes + dictionary take fewer bytes than StringRefs + heap. Nested values, BIGNUM
 //            and other byte strings are treated like strings.
 // Threads    Pure functions; the input may be a published OpenChunk that is read meanwhile, not one being written.
+// Memory     Chunk::memory_bytes() of the result counts a shared dictionary once: with the first chunk of its run.
 // Lifetime   The result owns all its memory.
 
 #include <memory>
@@ -25,8 +26,5 @@ namespace kodiak::storage {
 std::shared_ptr<const Chunk> seal(const Chunk& full);
 // Seals chunks of one schema that belong together (a load, a row group; up to 60), in order, with shared dictionaries.
 std::vector<std::shared_ptr<const Chunk>> seal_run(std::span<const Chunk* const> run);
-
-// Memory a sealed chunk takes, its heap included. A shared dictionary counts once: with the chunk it is first used in.
-uint64_t sealed_memory_bytes(const Chunk& sealed);
 
 }  // namespace kodiak::storage

@@ -68,7 +68,7 @@ class OpenChunk final : public Chunk {
     // appended to any more. Requires: capacity >= filled().
     std::shared_ptr<OpenChunk> grown(uint32_t capacity) const;
     // Slab and arena; a shared arena counts in full for each chunk.
-    uint64_t memory_bytes() const;
+    uint64_t memory_bytes() const override;
 
    private:
     OpenChunk(std::shared_ptr<const StoredSchema> schema, OriginId origin, uint32_t capacity);
