@@ -1,6 +1,9 @@
 #pragma once
 
 // UTF-8: checking, counting, and how wide characters are on a terminal.
+//
+// For the lexer, and for everybody who prints text in columns. Nothing here fails or reads beyond the text, whatever
+// bytes come in; invalid bytes count as one character each.
 
 #include <cstdint>
 #include <string>

@@ -1,6 +1,9 @@
 #pragma once
 
-// Words of SQL: the engine's keywords, and comparison without regard to case.
+// Words of SQL: the engine's keywords, comparison of names without regard to case, and quoting.
+//
+// For everybody who compares names that users wrote (savepoints, tables, settings) or writes SQL text. Names compare as
+// in the engine: ASCII letters without regard to case, everything else byte by byte; the spelling is kept.
 
 #include <cstdint>
 #include <string>
