@@ -58,7 +58,14 @@ duckdb::unique_ptr<duckdb::CatalogEntry> make_macro(duckdb::Catalog& catalog, du
     info->schema = schema.name;
     info->name = object.name;
     describe(object, *info);
-    // Types of typed parameters are names after parsing; resolving them needs no transaction for built-in ones.
+    // Parsing leaves the types of typed parameters as names.
+    for (auto& function : info->macros) {
+        for (auto& type : function->types) {
+            if (type.IsUnbound()) {
+                type = duckdb::UnboundType::TryDefaultBind(type);
+            }
+        }
+    }
     if (object.kind == ObjectKind::kScalarMacro) {
         return duckdb::make_uniq<duckdb::ScalarMacroCatalogEntry>(catalog, schema, *info);
     }

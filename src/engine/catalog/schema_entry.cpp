@@ -67,22 +67,22 @@ std::vector<ObjectKind> kinds_of(CatalogType type) {
 
 }  // namespace
 
-void KodiakSchemaEntry::scan(const CatalogState& state, CatalogType type,
+void KodiakSchemaEntry::scan(const CatalogState& state, CatalogType wanted,
                              const std::function<void(duckdb::CatalogEntry&)>& callback) {
-    for (const ObjectKind kind : kinds_of(type)) {
+    for (const ObjectKind kind : kinds_of(wanted)) {
         for (const ObjectPtr& object : state.list(kind, id())) {
             callback(kodiak_.entry_of(object, state));
         }
     }
 }
 
-void KodiakSchemaEntry::Scan(duckdb::ClientContext& context, CatalogType type,
+void KodiakSchemaEntry::Scan(duckdb::ClientContext& context, CatalogType wanted,
                              const std::function<void(duckdb::CatalogEntry&)>& callback) {
-    scan(*transaction_of(context, kodiak_).catalog(), type, callback);
+    scan(*transaction_of(context, kodiak_).catalog(), wanted, callback);
 }
 
-void KodiakSchemaEntry::Scan(CatalogType type, const std::function<void(duckdb::CatalogEntry&)>& callback) {
-    scan(*kodiak_.latest_state(), type, callback);
+void KodiakSchemaEntry::Scan(CatalogType wanted, const std::function<void(duckdb::CatalogEntry&)>& callback) {
+    scan(*kodiak_.latest_state(), wanted, callback);
 }
 
 EntryPtr KodiakSchemaEntry::LookupEntry(duckdb::CatalogTransaction transaction,
@@ -250,10 +250,10 @@ void KodiakSchemaEntry::DropEntry(duckdb::ClientContext& context, duckdb::DropIn
     if (object == nullptr) {
         throw duckdb::CatalogException::MissingEntry(info.type, info.name, duckdb::string());
     }
-    const auto type = to_catalog_type(object->kind);
-    if (type != info.type) {
+    const auto found_type = to_catalog_type(object->kind);
+    if (found_type != info.type) {
         throw duckdb::CatalogException("Existing object %s is of type %s, trying to drop type %s", info.name,
-                                       duckdb::CatalogTypeToString(type), duckdb::CatalogTypeToString(info.type));
+                                       duckdb::CatalogTypeToString(found_type), duckdb::CatalogTypeToString(info.type));
     }
     kodiak_.drop(storage, object, info.cascade);
 }

@@ -40,12 +40,12 @@ duckdb::TableStorageInfo KodiakTableEntry::GetStorageInfo(duckdb::ClientContext&
     duckdb::TableStorageInfo result;
     storage::Transaction& transaction = transaction_of(context, catalog);
     const auto state = transaction.catalog();
-    auto add_index = [&](const std::vector<ColumnId>& columns, bool is_primary, bool is_unique) {
+    auto add_index = [&](const std::vector<ColumnId>& ids, bool is_primary, bool is_unique) {
         duckdb::IndexInfo index;
         index.is_unique = is_unique;
         index.is_primary = is_primary;
         index.is_foreign = false;
-        for (const ColumnId id : columns) {
+        for (const ColumnId id : ids) {
             const auto place = std::ranges::find(physical_ids_, id);
             index.column_set.insert(static_cast<duckdb::column_t>(place - physical_ids_.begin()));
         }

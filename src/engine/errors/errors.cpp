@@ -1,5 +1,6 @@
 #include "engine/errors/errors.hpp"
 
+#include <algorithm>
 #include <array>
 #include <string>
 #include <unordered_map>

@@ -2,6 +2,7 @@
 
 #include "duckdb/main/client_context.hpp"
 
+#include "base/result/assert.hpp"
 #include "engine/errors/errors.hpp"
 #include "engine/transaction/session_transaction.hpp"
 

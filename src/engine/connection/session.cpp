@@ -1,0 +1,370 @@
+#include "engine/connection/session.hpp"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "duckdb/main/attached_database.hpp"
+#include "duckdb/main/database_manager.hpp"
+#include "duckdb/parser/keyword_helper.hpp"
+#include "duckdb/parser/parsed_data/transaction_info.hpp"
+#include "duckdb/parser/statement/load_statement.hpp"
+#include "duckdb/parser/statement/transaction_statement.hpp"
+#include "duckdb/transaction/meta_transaction.hpp"
+
+#include "engine/catalog/kodiak_catalog.hpp"
+#include "engine/errors/errors.hpp"
+
+namespace kodiak::engine {
+
+Session::Session(duckdb::DuckDB& database, duckdb::shared_ptr<AttachedCores> cores,
+                 std::vector<std::string> extension_folders)
+    : connection_(database), cores_(std::move(cores)), extension_folders_(std::move(extension_folders)) {
+    transactions_ = context().registered_state->GetOrCreate<SessionState>(SessionState::kKey);
+}
+
+Session::~Session() {
+    close_stream();
+    if (explicit_) {
+        rollback_duckdb();
+    }
+    transactions_->rollback();
+}
+
+Status Session::use(const std::string& name, timeline::DatabaseCore& core) {
+    const auto result = connection_.Query("USE " + duckdb::KeywordHelper::WriteQuoted(name, '"'));
+    transactions_->rollback();
+    if (result->HasError()) {
+        return from_duckdb(result->GetErrorObject());
+    }
+    default_core_ = &core;
+    return ok_status();
+}
+
+Status Session::refuse_if_failed() const {
+    if (!failure_) {
+        return ok_status();
+    }
+    return make_error(ErrorCode::kInFailedTransaction,
+                      "the transaction has failed; statements are ignored until it ends")
+        .with_detail("The first error was: " + failure_->message + ".")
+        .with_hint("ROLLBACK, or ROLLBACK TO a savepoint.");
+}
+
+// A stream that is not drained ends here, and with it the statement's own transaction.
+void Session::close_stream() {
+    if (!streaming_) {
+        return;
+    }
+    streaming_ = false;
+    if (!explicit_) {
+        // Any query makes DuckDB drop an open result and end the transaction that it had for it.
+        try {
+            context().ParseStatements("");
+        } catch (const std::exception&) {
+            context().ClearInterrupt();
+        }
+        transactions_->rollback();
+    }
+}
+
+Result<Session::ResultPtr> Session::run(std::string_view sql) {
+    close_stream();
+    KODIAK_TRY(refuse_if_failed());
+    sql_ = sql;
+    last_commit = {};
+    if (explicit_) {
+        statement_start_ = transactions_->mark();
+    }
+    std::vector<duckdb::unique_ptr<duckdb::SQLStatement>> statements;
+    try {
+        auto extracted = connection_.ExtractStatements(sql_);
+        statements.assign(std::make_move_iterator(extracted.begin()), std::make_move_iterator(extracted.end()));
+    } catch (const std::exception& exception) {
+        return fail(from_exception(exception, sql_));
+    }
+    return run_all(std::move(statements));
+}
+
+Result<Session::ResultPtr> Session::run_all(std::vector<duckdb::unique_ptr<duckdb::SQLStatement>> statements) {
+    if (statements.size() == 1 && statements[0]->type == duckdb::StatementType::TRANSACTION_STATEMENT) {
+        return run_transaction_statement(*statements[0]);
+    }
+    // DuckDB makes several statements of some, e.g. PIVOT: all run, the one with rows answers.
+    ResultPtr answer;
+    for (auto& statement : statements) {
+        KODIAK_TRY_ASSIGN(ResultPtr result, run_one(std::move(statement)));
+        const bool has_rows = result->properties.return_type == duckdb::StatementReturnType::QUERY_RESULT;
+        if (answer == nullptr || has_rows || statements.size() == 1) {
+            answer = std::move(result);
+        }
+    }
+    if (answer == nullptr || answer->type == duckdb::QueryResultType::MATERIALIZED_RESULT) {
+        KODIAK_TRY(finish_statement());
+    } else {
+        streaming_ = true;
+        ++stream_;
+    }
+    return answer;
+}
+
+Result<Session::ResultPtr> Session::run_one(duckdb::unique_ptr<duckdb::SQLStatement> statement) {
+    // Only what cannot write is streamed: rows of RETURNING are shown after their commit.
+    const bool may_stream = statement->type == duckdb::StatementType::SELECT_STATEMENT;
+    KODIAK_TRY(find_extension(*statement));
+    try {
+        auto result = connection_.context->Query(std::move(statement),
+                                                 may_stream ? duckdb::QueryResultOutputType::ALLOW_STREAMING
+                                                            : duckdb::QueryResultOutputType::FORCE_MATERIALIZED);
+        if (result->HasError()) {
+            return fail(from_duckdb(result->GetErrorObject(), sql_));
+        }
+        return ResultPtr(std::move(result));
+    } catch (const std::exception& exception) {
+        return fail(from_exception(exception, sql_));
+    }
+}
+
+Result<Session::ResultPtr> Session::run_transaction_statement(const duckdb::SQLStatement& statement) {
+    const auto& info = *statement.Cast<duckdb::TransactionStatement>().info;
+    if (info.type == duckdb::TransactionType::BEGIN_TRANSACTION) {
+        KODIAK_TRY(begin({info.modifier == duckdb::TransactionModifierType::TRANSACTION_READ_ONLY}));
+    } else if (info.type == duckdb::TransactionType::COMMIT) {
+        KODIAK_TRY_ASSIGN(last_commit, commit({}));
+    } else {
+        KODIAK_TRY(rollback());
+    }
+    return ResultPtr();
+}
+
+// `LOAD name` means the package of that name in one of the engine's folders.
+Status Session::find_extension(duckdb::SQLStatement& statement) const {
+    if (statement.type != duckdb::StatementType::LOAD_STATEMENT) {
+        return ok_status();
+    }
+    auto& info = *statement.Cast<duckdb::LoadStatement>().info;
+    if (info.load_type != duckdb::LoadType::LOAD || info.filename.find('/') != std::string::npos) {
+        return ok_status();
+    }
+    for (const std::string& folder : extension_folders_) {
+        const std::string file = folder + "/" + catalog::fold_name(info.filename) + ".duckdb_extension";
+        std::error_code ignored;
+        if (std::filesystem::exists(file, ignored)) {
+            info.filename = file;
+            break;
+        }
+    }
+    return ok_status();
+}
+
+Status Session::finish_statement() {
+    if (const Status finished = transactions_->finish_statement(); !finished.ok()) {
+        return fail(finished.error());
+    }
+    if (!explicit_) {
+        KODIAK_TRY_ASSIGN(last_commit, transactions_->commit(statement_commit_options));
+    }
+    return ok_status();
+}
+
+Error Session::fail(Error error) {
+    context().ClearInterrupt();
+    if (explicit_) {
+        transactions_->undo_to(statement_start_);
+        if (!failure_) {
+            failure_ = error;
+        }
+    } else {
+        transactions_->rollback();
+    }
+    return error;
+}
+
+Status Session::stream_finished() {
+    streaming_ = false;
+    return finish_statement();
+}
+
+Error Session::stream_failed(const duckdb::ErrorData& error) {
+    streaming_ = false;
+    return fail(from_duckdb(error, sql_));
+}
+
+Status Session::begin_duckdb() {
+    try {
+        connection_.BeginTransaction();
+        return ok_status();
+    } catch (const std::exception& exception) {
+        return from_exception(exception);
+    }
+}
+
+void Session::rollback_duckdb() {
+    try {
+        if (connection_.HasActiveTransaction()) {
+            connection_.Rollback();
+        }
+    } catch (const std::exception&) {
+        // DuckDB has let go of the transaction before it reports that undoing native changes failed.
+        return;
+    }
+}
+
+// A DuckDB transaction that an error has ended is replaced by a fresh one over the same storage transactions.
+Status Session::restart_duckdb() {
+    rollback_duckdb();
+    KODIAK_TRY(begin_duckdb());
+    timeline::DatabaseCore* written = transactions_->changed();
+    if (written == nullptr) {
+        return ok_status();
+    }
+    try {
+        // DuckDB must go on refusing writes to a second database.
+        auto& manager = duckdb::DatabaseManager::Get(context());
+        auto database = manager.GetDatabase(context(), cores_->name_of(written));
+        if (database) {
+            context().ActiveTransaction().ModifyDatabase(*database, duckdb::DatabaseModificationType());
+        }
+        return ok_status();
+    } catch (const std::exception& exception) {
+        return from_exception(exception);
+    }
+}
+
+Status Session::begin(const BeginOptions& options) {
+    close_stream();
+    if (explicit_) {
+        return make_error(ErrorCode::kActiveTransaction, "cannot start a transaction within a transaction");
+    }
+    transactions_->set_read_only(options.read_only);
+    KODIAK_TRY(begin_duckdb());
+    explicit_ = true;
+    if (default_core_ == nullptr) {
+        return ok_status();
+    }
+    const auto started = transactions_->transaction_on(*default_core_);
+    if (!started.ok()) {
+        Error error = started.error();
+        KODIAK_TRY(rollback());
+        return error;
+    }
+    return ok_status();
+}
+
+Status Session::rollback() {
+    close_stream();
+    if (!explicit_) {
+        return make_error(ErrorCode::kNoActiveTransaction, "there is no transaction to roll back");
+    }
+    rollback_duckdb();
+    transactions_->rollback();
+    transactions_->set_read_only(false);
+    explicit_ = false;
+    failure_.reset();
+    savepoints_.clear();
+    return ok_status();
+}
+
+Result<timeline::CommitOutcome> Session::commit(const timeline::CommitOptions& options) {
+    close_stream();
+    if (!explicit_) {
+        return make_error(ErrorCode::kNoActiveTransaction, "there is no transaction to commit");
+    }
+    if (failure_) {
+        const Error first = *failure_;
+        KODIAK_TRY(rollback());
+        return make_error(ErrorCode::kInFailedTransaction,
+                          "the transaction was rolled back because a statement in it had failed")
+            .with_detail("The first error was: " + first.message + ".")
+            .with_hint("Run the transaction again without the failing statement.");
+    }
+    auto outcome = transactions_->commit(options);
+    if (!outcome.ok()) {
+        KODIAK_TRY(rollback());
+        return outcome;
+    }
+    // Other databases and temporary tables go second: one that was written alone can still fail by itself.
+    Status native;
+    try {
+        connection_.Commit();
+    } catch (const std::exception& exception) {
+        native = from_exception(exception);
+        rollback_duckdb();
+    }
+    transactions_->set_read_only(false);
+    explicit_ = false;
+    savepoints_.clear();
+    KODIAK_TRY(native);
+    return outcome;
+}
+
+std::vector<Session::Savepoint>::iterator Session::find_savepoint(const std::string& name) {
+    const auto from_the_end = std::find_if(savepoints_.rbegin(), savepoints_.rend(), [&](const Savepoint& one) {
+        return catalog::fold_name(one.name) == catalog::fold_name(name);
+    });
+    return from_the_end == savepoints_.rend() ? savepoints_.end() : std::prev(from_the_end.base());
+}
+
+namespace {
+
+Error no_transaction(const char* what) {
+    return make_error(ErrorCode::kNoActiveTransaction, std::string(what) + " can only be used inside a transaction")
+        .with_hint("Start one with BEGIN.");
+}
+
+Error no_savepoint(const std::string& name) {
+    return make_error(ErrorCode::kUndefinedSavepoint, "savepoint does not exist: \"" + name + "\"");
+}
+
+}  // namespace
+
+Status Session::savepoint(const std::string& name) {
+    close_stream();
+    if (!explicit_) {
+        return no_transaction("SAVEPOINT");
+    }
+    KODIAK_TRY(refuse_if_failed());
+    savepoints_.push_back({name, transactions_->mark()});
+    return ok_status();
+}
+
+Status Session::rollback_to(const std::string& name) {
+    close_stream();
+    if (!explicit_) {
+        return no_transaction("ROLLBACK TO");
+    }
+    const auto found = find_savepoint(name);
+    if (found == savepoints_.end()) {
+        return no_savepoint(name);
+    }
+    auto& running = context().ActiveTransaction();
+    auto modified = running.ModifiedDatabase();
+    if (modified && modified->GetCatalog().GetCatalogType() != KodiakCatalog::kType) {
+        return make_error(ErrorCode::kUnsupported,
+                          "savepoints do not cover the database \"" + modified->GetName() + "\"")
+            .with_detail("The transaction has written to a database that is not Kodiak's.")
+            .with_hint("ROLLBACK the whole transaction.");
+    }
+    transactions_->undo_to(found->marks);
+    savepoints_.erase(std::next(found), savepoints_.end());
+    if (duckdb::ValidChecker::IsInvalidated(running)) {
+        KODIAK_TRY(restart_duckdb());
+    }
+    failure_.reset();
+    return ok_status();
+}
+
+Status Session::release(const std::string& name) {
+    close_stream();
+    if (!explicit_) {
+        return no_transaction("RELEASE");
+    }
+    KODIAK_TRY(refuse_if_failed());
+    const auto found = find_savepoint(name);
+    if (found == savepoints_.end()) {
+        return no_savepoint(name);
+    }
+    savepoints_.erase(found, savepoints_.end());
+    return ok_status();
+}
+
+}  // namespace kodiak::engine

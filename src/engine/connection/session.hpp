@@ -1,0 +1,93 @@
+#pragma once
+
+// Session: what a Connection and its results share: DuckDB's connection, the storage transactions, and where the
+// transaction stands.
+//
+// States     no transaction  ── begin ──▶  open  ── failed statement ──▶  failed  ── rollback_to ──▶  open
+//            commit and rollback lead back to "no transaction" from both.
+// Threads    One at a time, except interrupt().
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "duckdb/main/connection.hpp"
+#include "duckdb/main/query_result.hpp"
+#include "duckdb/parser/sql_statement.hpp"
+
+#include "engine/connection/attached_cores.hpp"
+#include "engine/engine.hpp"
+#include "engine/transaction/session_transaction.hpp"
+
+namespace kodiak::engine {
+
+class Session {
+   public:
+    Session(duckdb::DuckDB& database, duckdb::shared_ptr<AttachedCores> cores,
+            std::vector<std::string> extension_folders);
+    ~Session();
+
+    // Makes `name` the catalog of unqualified names.
+    Status use(const std::string& name, timeline::DatabaseCore& core);
+
+    // Runs the statements that DuckDB makes of `sql`; the last result with rows, or the last.
+    Result<std::unique_ptr<duckdb::QueryResult>> run(std::string_view sql);
+    // The parts of run() that a streamed result has left: called when it is drained, or broke.
+    Status stream_finished();
+    Error stream_failed(const duckdb::ErrorData& error);
+    // True while result number `stream` may still be read.
+    bool is_current(uint64_t stream) const { return stream == stream_ && streaming_; }
+    uint64_t stream() const { return stream_; }
+
+    Status begin(const BeginOptions& options);
+    Result<timeline::CommitOutcome> commit(const timeline::CommitOptions& options);
+    Status rollback();
+    Status savepoint(const std::string& name);
+    Status rollback_to(const std::string& name);
+    Status release(const std::string& name);
+
+    bool in_transaction() const { return explicit_; }
+    bool has_failed() const { return failure_.has_value(); }
+    duckdb::ClientContext& context() { return *connection_.context; }
+    timeline::CommitOptions statement_commit_options;
+    timeline::CommitOutcome last_commit;
+
+   private:
+    struct Savepoint {
+        std::string name;
+        SessionState::Marks marks;
+    };
+    using ResultPtr = std::unique_ptr<duckdb::QueryResult>;
+
+    Result<ResultPtr> run_all(std::vector<duckdb::unique_ptr<duckdb::SQLStatement>> statements);
+    Result<ResultPtr> run_one(duckdb::unique_ptr<duckdb::SQLStatement> statement);
+    Result<ResultPtr> run_transaction_statement(const duckdb::SQLStatement& statement);
+    Status find_extension(duckdb::SQLStatement& statement) const;
+    // Ends the statement outside a transaction that succeeded.
+    Status finish_statement();
+    // Undoes the statement that failed with `error` and returns it.
+    Error fail(Error error);
+    void close_stream();
+    Status refuse_if_failed() const;
+    // DuckDB's own transaction, under ours.
+    Status begin_duckdb();
+    void rollback_duckdb();
+    Status restart_duckdb();
+    std::vector<Savepoint>::iterator find_savepoint(const std::string& name);
+
+    duckdb::Connection connection_;
+    duckdb::shared_ptr<AttachedCores> cores_;
+    std::vector<std::string> extension_folders_;
+    duckdb::shared_ptr<SessionState> transactions_;
+    timeline::DatabaseCore* default_core_ = nullptr;
+    std::string sql_;  // of the statement that runs or streams
+    bool explicit_ = false;
+    bool streaming_ = false;
+    uint64_t stream_ = 0;
+    std::optional<Error> failure_;
+    SessionState::Marks statement_start_;
+    std::vector<Savepoint> savepoints_;
+};
+
+}  // namespace kodiak::engine
