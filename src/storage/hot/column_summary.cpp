@@ -6,6 +6,7 @@
 
 #include "base/hash/xxh3.hpp"
 #include "storage/decode.hpp"
+#include "storage/rows/integer_range.hpp"
 
 namespace kodiak::storage {
 namespace {
@@ -58,13 +59,7 @@ void ColumnSummary::add_hash(uint64_t hash) {
 }
 
 void ColumnSummary::observe(const StoredColumn& column, const catalog::Type& type, uint32_t count) {
-    uint32_t valid = count;
-    if (column.validity != nullptr) {
-        valid = 0;
-        for (uint32_t slot = 0; slot < count; ++slot) {
-            valid += column.is_valid(slot) ? 1 : 0;
-        }
-    }
+    const uint32_t valid = count_valid(column, count);
     has_null_ = has_null_ || valid < count;
     values_ += valid;
     if (valid == 0) {

@@ -6,7 +6,8 @@
 
 #include "base/result/assert.hpp"
 #include "storage/decode.hpp"
-#include "storage/hot/dictionary_builder.hpp"
+#include "storage/rows/integer_range.hpp"
+#include "storage/rows/run_dictionary.hpp"
 
 namespace kodiak::storage {
 namespace {
@@ -17,13 +18,6 @@ constexpr size_t kAlignment = 64;
 
 size_t aligned(size_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
 
-// The dictionary of one string column over a run, and the code of every row of it; no dictionary when none pays.
-struct RunDictionary {
-    std::shared_ptr<const Dictionary> dictionary;
-    std::vector<uint16_t> codes;  // all chunks' rows one after the other
-    uint64_t bytes = 0;
-};
-
 // How a column of a chunk will lie.
 struct ColumnPlan {
     StoredColumn column;       // data and validity still unset
@@ -31,40 +25,15 @@ struct ColumnPlan {
     bool keeps_validity = false;
 };
 
-uint32_t count_valid(const StoredColumn& column, uint32_t count) {
-    if (column.validity == nullptr) {
-        return count;
-    }
-    uint32_t valid = 0;
-    for (uint32_t slot = 0; slot < count; ++slot) {
-        valid += column.is_valid(slot) ? 1 : 0;
-    }
-    return valid;
-}
-
-// Bytes that hold every number of 0..span.
-uint8_t bytes_for(uint64_t span) {
-    return span == 0 ? 0 : span <= UINT8_MAX ? 1 : span <= UINT16_MAX ? 2 : span <= UINT32_MAX ? 4 : 8;
-}
-
 void plan_integers(const StoredColumn& source, uint32_t count, StoredColumn& plan) {
-    std::vector<int64_t> values(count);
-    decode_fixed(source, source.physical == Physical::kUint64 ? Physical::kUint64 : Physical::kInt64, nullptr, count,
-                 values.data());
-    bool found = false;
-    for (uint32_t slot = 0; slot < count; ++slot) {
-        if (!source.is_valid(slot)) {
-            continue;
-        }
-        if (values[slot] < 0 && source.physical == Physical::kUint64) {
-            return;  // above INT64_MAX: plain, without range
-        }
-        plan.min = found ? std::min(plan.min, values[slot]) : values[slot];
-        plan.max = found ? std::max(plan.max, values[slot]) : values[slot];
-        found = true;
+    const IntegerRange range = integer_range(source, count);
+    if (!range.fits) {
+        return;  // above INT64_MAX: plain, without range
     }
-    plan.has_range = found;
-    const uint8_t width = bytes_for(static_cast<uint64_t>(plan.max) - static_cast<uint64_t>(plan.min));
+    plan.has_range = range.found;
+    plan.min = range.min;
+    plan.max = range.max;
+    const uint8_t width = bytes_for_span(range.min, range.max);
     if (width < plan.width) {
         plan.encoding = Encoding::kFrame;
         plan.width = width;
@@ -94,28 +63,6 @@ uint64_t long_string_bytes(const StoredColumn& source, uint32_t count) {
     return bytes;
 }
 
-template <class U>
-void store_narrow(const std::vector<int64_t>& values, const StoredColumn& source, int64_t base, uint8_t* out) {
-    U* const target = reinterpret_cast<U*>(out);
-    for (uint32_t slot = 0; slot < values.size(); ++slot) {
-        const uint64_t distance = static_cast<uint64_t>(values[slot]) - static_cast<uint64_t>(base);
-        target[slot] = source.is_valid(slot) ? static_cast<U>(distance) : U{0};
-    }
-}
-
-void fill_frame(const StoredColumn& source, uint32_t count, const StoredColumn& plan, uint8_t* out) {
-    std::vector<int64_t> values(count);
-    decode_fixed(source, source.physical == Physical::kUint64 ? Physical::kUint64 : Physical::kInt64, nullptr, count,
-                 values.data());
-    switch (plan.width) {
-        case 0: return;
-        case 1: store_narrow<uint8_t>(values, source, plan.base, out); return;
-        case 2: store_narrow<uint16_t>(values, source, plan.base, out); return;
-        case 4: store_narrow<uint32_t>(values, source, plan.base, out); return;
-        default: KODIAK_ASSERT(false);
-    }
-}
-
 void fill_codes(const uint16_t* codes, uint32_t count, const StoredColumn& plan, uint8_t* out) {
     if (plan.width == 1) {
         std::transform(codes, codes + count, out, [](uint16_t code) { return static_cast<uint8_t>(code); });
@@ -139,46 +86,6 @@ char* fill_strings(const StoredColumn& source, uint32_t count, uint8_t* out, cha
         }
     }
     return heap;
-}
-
-// Numbers the strings of a column over the run and decides whether a dictionary pays.
-RunDictionary build_dictionary(std::span<const Chunk* const> run, std::span<const uint32_t> counts, size_t position) {
-    DictionaryBuilder builder;
-    RunDictionary result;
-    std::vector<StringRef> strings;
-    std::vector<std::vector<StringRef>> kept;  // decoded inline strings must outlive the builder
-    uint64_t plain_bytes = 0;
-    for (size_t c = 0; c < run.size(); ++c) {
-        const StoredColumn& source = run[c]->column(position);
-        strings.resize(counts[c]);
-        decode_strings(source, nullptr, counts[c], strings.data());
-        for (uint32_t slot = 0; slot < counts[c]; ++slot) {
-            uint32_t number = 0;
-            if (source.is_valid(slot)) {
-                number = builder.add(strings[slot].view());
-                if (number == DictionaryBuilder::kMaxValues) {
-                    return {};
-                }
-                plain_bytes += strings[slot].is_inline() ? 0 : strings[slot].length;
-            }
-            result.codes.push_back(static_cast<uint16_t>(number));
-        }
-        plain_bytes += counts[c] * sizeof(StringRef);
-        kept.push_back(std::move(strings));
-    }
-    const uint64_t code_bytes = result.codes.size() * (builder.size() <= 256 ? 1 : 2);
-    if (code_bytes + builder.bytes() >= plain_bytes) {
-        return {};
-    }
-    std::vector<uint16_t> codes;
-    result.dictionary = builder.finish(codes);
-    result.bytes = builder.bytes();
-    if (!codes.empty()) {  // else all are NULL and keep code 0
-        for (uint16_t& code : result.codes) {
-            code = codes[code];
-        }
-    }
-    return result;
 }
 
 class SealedChunk final : public Chunk {
@@ -282,7 +189,7 @@ void SealedChunk::fill(const Chunk& source, uint32_t count, const std::vector<Co
         const StoredColumn& from = source.column(c);
         uint8_t* const out = take(size_t{count} * column.width);
         if (column.encoding == Encoding::kFrame) {
-            fill_frame(from, count, column, out);
+            store_distances(from, count, column.base, column.width, out);
         } else if (column.encoding == Encoding::kDictionary) {
             fill_codes(dictionaries[c].codes.data() + first_row, count, column, out);
         } else if (column.physical == Physical::kString) {
@@ -344,7 +251,7 @@ std::vector<std::shared_ptr<const Chunk>> seal_run(std::span<const Chunk* const>
     std::vector<RunDictionary> dictionaries(run[0]->schema().types.size());
     for (size_t c = 0; c < dictionaries.size(); ++c) {
         if (run[0]->column(c).physical == Physical::kString) {
-            dictionaries[c] = build_dictionary(run, counts, c);
+            dictionaries[c] = build_run_dictionary(run, counts, c);
         }
     }
     size_t first_row = 0;
