@@ -19,6 +19,10 @@ class KodiakTableEntry;
 // Returns the scan of `entry` and sets its bind data: what TableCatalogEntry::GetScanFunction has to return.
 duckdb::TableFunction kodiak_table_scan(KodiakTableEntry& entry, duckdb::unique_ptr<duckdb::FunctionData>& bind_data);
 
+// The function itself, without a table. It must be registered in DuckDB's system catalogue: plans that are copied find it
+// there by name. Calling it in SQL is refused.
+duckdb::TableFunction kodiak_scan_function();
+
 // The statistics of a column, by position in the entry's column list; nullptr when nothing is known (rowid, generated
 // columns): what TableCatalogEntry::GetStatistics has to return.
 duckdb::unique_ptr<duckdb::BaseStatistics> kodiak_column_statistics(duckdb::ClientContext& context,

@@ -1,0 +1,64 @@
+#include "engine/write/insert.hpp"
+
+#include "duckdb/catalog/catalog.hpp"
+
+#include "engine/catalog/table_entry.hpp"
+
+namespace kodiak::engine {
+
+InsertOperator::InsertOperator(duckdb::PhysicalPlan& plan, duckdb::vector<duckdb::LogicalType> result_types,
+                               duckdb::idx_t cardinality, KodiakTableEntry* table, BoundConstraints constraints,
+                               bool returns_rows, Order order)
+    : WriteOperator(plan, std::move(result_types), cardinality, table, std::move(constraints), returns_rows),
+      order_(order) {}
+
+duckdb::OperatorPartitionInfo InsertOperator::RequiredPartitionInfo() const {
+    return order_ == Order::kBatches ? duckdb::OperatorPartitionInfo::BatchIndex()
+                                     : duckdb::OperatorPartitionInfo::NoPartitionInfo();
+}
+
+duckdb::unique_ptr<duckdb::GlobalSinkState> InsertOperator::GetGlobalSinkState(duckdb::ClientContext& context) const {
+    if (!create) {
+        return WriteOperator::GetGlobalSinkState(context);
+    }
+    auto shared = duckdb::make_uniq<WriteShared>();
+    duckdb::SchemaCatalogEntry& target = *schema.get_mutable();
+    duckdb::Catalog& catalog = target.ParentCatalog();
+    auto created = catalog.CreateTable(catalog.GetCatalogTransaction(context), target, *create);
+    if (created) {  // else it was there and IF NOT EXISTS was said
+        open(context, *shared, created->Cast<KodiakTableEntry>());
+    }
+    return shared;
+}
+
+duckdb::unique_ptr<duckdb::LocalSinkState> InsertOperator::GetLocalSinkState(duckdb::ExecutionContext&) const {
+    return duckdb::make_uniq<WriteThread>();
+}
+
+duckdb::SinkNextBatchType InsertOperator::NextBatch(duckdb::ExecutionContext&,
+                                                    duckdb::OperatorSinkNextBatchInput& input) const {
+    input.local_state.Cast<WriteThread>().batch.reset();
+    return duckdb::SinkNextBatchType::READY;
+}
+
+duckdb::SinkResultType InsertOperator::Sink(duckdb::ExecutionContext& context, duckdb::DataChunk& chunk,
+                                            duckdb::OperatorSinkInput& input) const {
+    auto& shared = input.global_state.Cast<WriteShared>();
+    auto& thread = input.local_state.Cast<WriteThread>();
+    if (shared.table == nullptr) {
+        return duckdb::SinkResultType::FINISHED;
+    }
+    if (thread.writer == nullptr) {
+        start_thread(context.client, shared, thread);
+    }
+    if (order_ == Order::kBatches && !thread.batch.has_value()) {
+        thread.batch = thread.partition_info.batch_index.GetIndex();
+        thread.writer->begin_batch(*thread.batch);
+    }
+    append(thread, chunk);
+    return_rows(shared, chunk);
+    shared.changed += chunk.size();
+    return duckdb::SinkResultType::NEED_MORE_INPUT;
+}
+
+}  // namespace kodiak::engine

@@ -1,0 +1,220 @@
+#include "engine/write/plan_write.hpp"
+
+#include "duckdb/execution/operator/persistent/physical_merge_into.hpp"
+#include "duckdb/execution/operator/scan/physical_table_scan.hpp"
+#include "duckdb/parallel/task_scheduler.hpp"
+#include "duckdb/planner/expression/bound_reference_expression.hpp"
+#include "duckdb/planner/operator/logical_get.hpp"
+#include "duckdb/planner/operator/logical_projection.hpp"
+
+#include "engine/catalog/table_entry.hpp"
+#include "engine/write/delete.hpp"
+#include "engine/write/insert.hpp"
+#include "engine/write/update.hpp"
+
+namespace kodiak::engine {
+
+namespace {
+
+KodiakTableEntry& kodiak_table(duckdb::TableCatalogEntry& table) { return table.Cast<KodiakTableEntry>(); }
+
+InsertOperator::Order insert_order(duckdb::ClientContext& context, duckdb::PhysicalOperator& plan, bool returns_rows) {
+    using duckdb::PhysicalPlanGenerator;
+    if (returns_rows || duckdb::TaskScheduler::GetScheduler(context).NumberOfThreads() == 1) {
+        return InsertOperator::Order::kOneThread;
+    }
+    if (!PhysicalPlanGenerator::PreserveInsertionOrder(context, plan)) {
+        return InsertOperator::Order::kAny;
+    }
+    return PhysicalPlanGenerator::UseBatchIndex(context, plan) ? InsertOperator::Order::kBatches
+                                                               : InsertOperator::Order::kOneThread;
+}
+
+BoundConstraints copy_of(const BoundConstraints& constraints) {
+    BoundConstraints result;
+    for (const auto& constraint : constraints) {
+        result.push_back(constraint->Copy());
+    }
+    return result;
+}
+
+// True when the plan reads the whole table and nothing else.
+bool reads_whole_table(const duckdb::PhysicalOperator& plan) {
+    if (plan.type != duckdb::PhysicalOperatorType::TABLE_SCAN) {
+        return false;
+    }
+    const auto& scan = plan.Cast<duckdb::PhysicalTableScan>();
+    const bool filtered = (scan.table_filters && !scan.table_filters->filters.empty()) || scan.dynamic_filters ||
+                          scan.extra_info.sample_options;
+    return !filtered;
+}
+
+}  // namespace
+
+duckdb::PhysicalOperator& plan_insert(duckdb::ClientContext& context, duckdb::PhysicalPlanGenerator& planner,
+                                      duckdb::LogicalInsert& op, duckdb::optional_ptr<duckdb::PhysicalOperator> plan) {
+    const InsertOperator::Order order = insert_order(context, *plan, op.return_chunk);
+    if (!op.column_index_map.empty()) {
+        plan = planner.ResolveDefaultsProjection(op, *plan);
+    }
+    auto& insert = planner.Make<InsertOperator>(op.types, op.estimated_cardinality, &kodiak_table(op.table),
+                                                std::move(op.bound_constraints), op.return_chunk, order);
+    insert.children.push_back(*plan);
+    return insert;
+}
+
+duckdb::PhysicalOperator& plan_create_table_as(duckdb::ClientContext& context, duckdb::PhysicalPlanGenerator& planner,
+                                               duckdb::LogicalCreateTable& op, duckdb::PhysicalOperator& plan) {
+    const InsertOperator::Order order = insert_order(context, plan, false);
+    auto& made = planner.Make<InsertOperator>(op.types, op.estimated_cardinality,
+                                              static_cast<KodiakTableEntry*>(nullptr), BoundConstraints(), false, order);
+    auto& insert = static_cast<InsertOperator&>(made);
+    insert.schema = &op.schema;
+    insert.create = std::move(op.info);
+    insert.children.push_back(plan);
+    return insert;
+}
+
+duckdb::PhysicalOperator& plan_delete(duckdb::ClientContext&, duckdb::PhysicalPlanGenerator& planner,
+                                      duckdb::LogicalDelete& op, duckdb::PhysicalOperator& plan) {
+    if (!op.return_chunk && reads_whole_table(plan)) {
+        return planner.Make<TruncateOperator>(op.types, kodiak_table(op.table));
+    }
+    const auto row_id = op.expressions[0]->Cast<duckdb::BoundReferenceExpression>().index;
+    auto& erase = planner.Make<DeleteOperator>(op.types, op.estimated_cardinality, &kodiak_table(op.table), row_id,
+                                               op.return_chunk);
+    erase.children.push_back(plan);
+    return erase;
+}
+
+duckdb::PhysicalOperator& plan_update(duckdb::ClientContext&, duckdb::PhysicalPlanGenerator& planner,
+                                      duckdb::LogicalUpdate& op, duckdb::PhysicalOperator& plan) {
+    UpdateOperator::Assignments assignments{std::move(op.columns), std::move(op.expressions),
+                                            std::move(op.bound_defaults)};
+    auto& update = planner.Make<UpdateOperator>(op.types, op.estimated_cardinality, &kodiak_table(op.table),
+                                                std::move(op.bound_constraints), std::move(assignments),
+                                                op.return_chunk);
+    update.children.push_back(plan);
+    return update;
+}
+
+namespace {
+
+// One action of a MERGE as an operator, or as an error or nothing.
+class MergePlanner {
+   public:
+    MergePlanner(duckdb::PhysicalPlanGenerator& planner, duckdb::LogicalMergeInto& op) : planner_(planner), op_(op) {
+        types_ = op.types;
+        if (op.return_chunk) {
+            types_.pop_back();  // merge_action, which PhysicalMergeInto adds
+        }
+    }
+
+    duckdb::unique_ptr<duckdb::MergeIntoOperator> plan(duckdb::BoundMergeIntoAction& action) {
+        auto result = duckdb::make_uniq<duckdb::MergeIntoOperator>();
+        result->action_type = action.action_type;
+        result->condition = std::move(action.condition);
+        switch (action.action_type) {
+            case duckdb::MergeActionType::MERGE_UPDATE:
+                result->op = remember(plan_update(action));
+                break;
+            case duckdb::MergeActionType::MERGE_DELETE:
+                result->op = remember(static_cast<WriteOperator&>(planner_.Make<DeleteOperator>(
+                    types_, op_.estimated_cardinality, &table(), op_.row_id_start, op_.return_chunk)));
+                break;
+            case duckdb::MergeActionType::MERGE_INSERT:
+                result->op = remember(static_cast<WriteOperator&>(planner_.Make<InsertOperator>(
+                    types_, op_.estimated_cardinality, &table(), copy_of(op_.bound_constraints), op_.return_chunk,
+                    InsertOperator::Order::kOneThread)));
+                result->expressions = insert_expressions(action);
+                break;
+            case duckdb::MergeActionType::MERGE_ERROR:
+                result->expressions = std::move(action.expressions);
+                break;
+            default:
+                break;
+        }
+        return result;
+    }
+
+    // Leaves the end of the statement to the operator that is finalised last.
+    void mark_last() {
+        for (WriteOperator* operation : operators_) {
+            operation->finishes_statement = operation == operators_.back();
+        }
+    }
+
+   private:
+    KodiakTableEntry& table() { return kodiak_table(op_.table); }
+
+    duckdb::PhysicalOperator& remember(WriteOperator& operation) {
+        operators_.push_back(&operation);
+        return operation;
+    }
+
+    WriteOperator& plan_update(duckdb::BoundMergeIntoAction& action) {
+        UpdateOperator::Assignments assignments;
+        assignments.columns = std::move(action.columns);
+        assignments.expressions = std::move(action.expressions);
+        for (const auto& value : op_.bound_defaults) {
+            assignments.defaults.push_back(value->Copy());
+        }
+        return static_cast<WriteOperator&>(planner_.Make<UpdateOperator>(
+            types_, op_.estimated_cardinality, &table(), copy_of(op_.bound_constraints), std::move(assignments),
+            op_.return_chunk));
+    }
+
+    // One expression per column, defaults included.
+    duckdb::vector<duckdb::unique_ptr<duckdb::Expression>> insert_expressions(duckdb::BoundMergeIntoAction& action) {
+        if (action.column_index_map.empty()) {
+            return std::move(action.expressions);
+        }
+        duckdb::vector<duckdb::unique_ptr<duckdb::Expression>> result;
+        for (const auto& column : table().GetColumns().Physical()) {
+            const duckdb::idx_t from = action.column_index_map[column.Physical()];
+            result.push_back(from == duckdb::DConstants::INVALID_INDEX ? op_.bound_defaults[column.StorageOid()]->Copy()
+                                                                       : std::move(action.expressions[from]));
+        }
+        return result;
+    }
+
+    duckdb::PhysicalPlanGenerator& planner_;
+    duckdb::LogicalMergeInto& op_;
+    duckdb::vector<duckdb::LogicalType> types_;
+    std::vector<WriteOperator*> operators_;  // in the order of planning, which is that of the conditions
+};
+
+}  // namespace
+
+duckdb::PhysicalOperator& plan_merge_into(duckdb::ClientContext&, duckdb::PhysicalPlanGenerator& planner,
+                                          duckdb::LogicalMergeInto& op, duckdb::PhysicalOperator& plan) {
+    MergePlanner merge(planner, op);
+    duckdb::map<duckdb::MergeActionCondition, duckdb::vector<duckdb::unique_ptr<duckdb::MergeIntoOperator>>> actions;
+    for (auto& [condition, bound] : op.actions) {
+        auto& planned = actions[condition];
+        for (auto& action : bound) {
+            planned.push_back(merge.plan(*action));
+        }
+    }
+    merge.mark_last();
+    auto& result = planner.Make<duckdb::PhysicalMergeInto>(op.types, std::move(actions), op.row_id_start,
+                                                           op.source_marker, false, op.return_chunk);
+    result.children.push_back(plan);
+    return result;
+}
+
+void bind_update_columns(KodiakTableEntry& table, duckdb::LogicalGet& get, duckdb::LogicalProjection& projection,
+                         duckdb::LogicalUpdate& update) {
+    duckdb::physical_index_set_t all;
+    for (const auto& column : table.GetColumns().Physical()) {
+        all.insert(column.Physical());
+    }
+    const size_t assigned = update.expressions.size();
+    duckdb::LogicalUpdate::BindExtraColumns(table, get, projection, update, all);
+    for (size_t i = assigned; i < update.expressions.size(); ++i) {
+        update.expressions[i]->SetAlias(kUnchangedColumn);
+    }
+    update.update_is_del_and_insert = true;
+}
+
+}  // namespace kodiak::engine

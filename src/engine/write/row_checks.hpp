@@ -1,0 +1,34 @@
+#pragma once
+
+// RowChecks: NOT NULL and CHECK, on rows before they reach the store.
+//
+// Threads    One per thread; evaluation keeps state.
+// Errors     Throws kNotNullViolation (23502) or kCheckViolation (23514) for the first row at fault.
+
+#include <vector>
+
+#include "duckdb/execution/expression_executor.hpp"
+#include "duckdb/planner/bound_constraint.hpp"
+
+namespace kodiak::engine {
+
+class KodiakTableEntry;
+
+class RowChecks {
+   public:
+    // `constraints`: those of `table` as DuckDB has bound them; must outlive this.
+    RowChecks(duckdb::ClientContext& context, const KodiakTableEntry& table,
+              const duckdb::vector<duckdb::unique_ptr<duckdb::BoundConstraint>>& constraints);
+
+    // Checks full rows, columns in DuckDB's physical order.
+    void check(duckdb::DataChunk& rows);
+
+   private:
+    void check_not_null(duckdb::DataChunk& rows) const;
+
+    const KodiakTableEntry& table_;
+    std::vector<duckdb::PhysicalIndex> not_null_;
+    std::vector<std::unique_ptr<duckdb::ExpressionExecutor>> checks_;  // in the order of the definition's
+};
+
+}  // namespace kodiak::engine
