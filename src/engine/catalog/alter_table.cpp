@@ -406,7 +406,7 @@ void TableAlteration::check_rows(const duckdb::ParsedExpression& condition) {
 void TableAlteration::add_constraint_of(const duckdb::AddConstraintInfo& info) {
     const bool had_primary_key = table().primary_key() != nullptr;
     const size_t old_keys = table().foreign_keys.size();
-    add_constraint(*info.constraint, entry_.GetColumns(), *state_, schema_.id(), old_->id, table());
+    add_constraint(*info.constraint, entry_.GetColumns(), old_->name, *state_, schema_.id(), old_->id, table());
     if (had_primary_key && table().keys.size() > 1 && table().keys.back().is_primary) {
         throw_error(make_error(ErrorCode::kInvalidDefinition,
                                "table \"" + old_->name + "\" has a primary key already"));

@@ -121,6 +121,29 @@ void rename_in(duckdb::ParsedExpression& expression, const std::string& from, co
         expression, [&](duckdb::unique_ptr<duckdb::ParsedExpression>& child) { rename_in(*child, from, to); });
 }
 
+// Takes the table's own name off column references: `t.a` would stop to bind when t is renamed.
+void unqualify(duckdb::ParsedExpression& expression, const std::string& table_name,
+               const duckdb::ColumnList& columns) {
+    if (expression.GetExpressionClass() == duckdb::ExpressionClass::COLUMN_REF) {
+        auto& names = expression.Cast<duckdb::ColumnRefExpression>().column_names;
+        if (names.size() > 1 && catalog::fold_name(names[0]) == catalog::fold_name(table_name) &&
+            !columns.ColumnExists(names[0])) {
+            names.erase(names.begin());
+        }
+    }
+    duckdb::ParsedExpressionIterator::EnumerateChildren(
+        expression, [&](duckdb::unique_ptr<duckdb::ParsedExpression>& child) {
+            unqualify(*child, table_name, columns);
+        });
+}
+
+std::string unqualified_sql(const duckdb::ParsedExpression& expression, const std::string& table_name,
+                            const duckdb::ColumnList& columns) {
+    auto copy = expression.Copy();
+    unqualify(*copy, table_name, columns);
+    return copy->ToString();
+}
+
 duckdb::vector<std::string> names_of(const catalog::TableDefinition& table, const std::vector<ColumnId>& ids) {
     duckdb::vector<std::string> names;
     for (const ColumnId id : ids) {
@@ -282,7 +305,7 @@ duckdb::unique_ptr<duckdb::CreateTableInfo> make_table_info(const std::string& c
 }
 
 void add_constraint(const duckdb::Constraint& constraint, const duckdb::ColumnList& columns,
-                    const catalog::CatalogState& state, ObjectId schema, ObjectId self,
+                    const std::string& table_name, const catalog::CatalogState& state, ObjectId schema, ObjectId self,
                     catalog::TableDefinition& table) {
     switch (constraint.type) {
         case duckdb::ConstraintType::NOT_NULL: {
@@ -291,7 +314,8 @@ void add_constraint(const duckdb::Constraint& constraint, const duckdb::ColumnLi
             return;
         }
         case duckdb::ConstraintType::CHECK:
-            table.checks.push_back({"", constraint.Cast<duckdb::CheckConstraint>().expression->ToString()});
+            table.checks.push_back(
+                {"", unqualified_sql(*constraint.Cast<duckdb::CheckConstraint>().expression, table_name, columns)});
             return;
         case duckdb::ConstraintType::UNIQUE: {
             auto key = define_key(constraint.Cast<duckdb::UniqueConstraint>(), columns, table);
@@ -323,14 +347,14 @@ catalog::TableDefinition define_table(duckdb::CreateTableInfo& info, const catal
         definition.type = to_catalog_type(column.Type());
         definition.comment = comment_text(column.Comment());
         if (column.Generated()) {
-            definition.generated_sql = column.GeneratedExpression().ToString();
+            definition.generated_sql = unqualified_sql(column.GeneratedExpression(), info.table, info.columns);
         } else if (column.HasDefaultValue()) {
             definition.default_sql = column.DefaultValue().ToString();
         }
         table.columns.push_back(std::move(definition));
     }
     for (const auto& constraint : info.constraints) {
-        add_constraint(*constraint, info.columns, state, schema, self, table);
+        add_constraint(*constraint, info.columns, info.table, state, schema, self, table);
     }
     return table;
 }

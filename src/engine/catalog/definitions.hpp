@@ -50,7 +50,7 @@ catalog::TableDefinition define_table(duckdb::CreateTableInfo& info, const catal
                                       ObjectId schema, ObjectId self);
 // Adds one constraint of DuckDB's to a definition that has all its columns.
 void add_constraint(const duckdb::Constraint& constraint, const duckdb::ColumnList& columns,
-                    const catalog::CatalogState& state, ObjectId schema, ObjectId self,
+                    const std::string& table_name, const catalog::CatalogState& state, ObjectId schema, ObjectId self,
                     catalog::TableDefinition& table);
 
 // A view's or macro's SQL free of catalog and schema names, so that it survives renames of the database.

@@ -7,6 +7,7 @@
 #include "duckdb/main/database_manager.hpp"
 #include "duckdb/parser/keyword_helper.hpp"
 #include "duckdb/parser/parsed_data/transaction_info.hpp"
+#include "duckdb/parser/parser.hpp"
 #include "duckdb/parser/statement/load_statement.hpp"
 #include "duckdb/parser/statement/transaction_statement.hpp"
 #include "duckdb/transaction/meta_transaction.hpp"
@@ -56,7 +57,9 @@ void Session::close_stream() {
         return;
     }
     streaming_ = false;
-    if (!explicit_) {
+    if (explicit_) {
+        transactions_->release(statement_start_);
+    } else {
         // Any query makes DuckDB drop an open result and end the transaction that it had for it.
         try {
             context().ParseStatements("");
@@ -69,9 +72,11 @@ void Session::close_stream() {
 
 Result<Session::ResultPtr> Session::run(std::string_view sql) {
     close_stream();
-    KODIAK_TRY(refuse_if_failed());
     sql_ = sql;
     last_commit = {};
+    if (failure_) {
+        return run_in_failed_transaction();
+    }
     if (explicit_) {
         statement_start_ = transactions_->mark();
     }
@@ -83,6 +88,22 @@ Result<Session::ResultPtr> Session::run(std::string_view sql) {
         return fail(from_exception(exception, sql_));
     }
     return run_all(std::move(statements));
+}
+
+// Only what ends the transaction is still heard.
+Result<Session::ResultPtr> Session::run_in_failed_transaction() {
+    try {
+        duckdb::Parser parser(context().GetParserOptions());
+        parser.ParseQuery(sql_);
+        if (parser.statements.size() == 1 &&
+            parser.statements[0]->type == duckdb::StatementType::TRANSACTION_STATEMENT) {
+            return run_transaction_statement(*parser.statements[0]);
+        }
+    } catch (const std::exception&) {
+        // What does not parse is refused like everything else.
+    }
+    KODIAK_TRY(refuse_if_failed());
+    return ResultPtr();
 }
 
 Result<Session::ResultPtr> Session::run_all(std::vector<duckdb::unique_ptr<duckdb::SQLStatement>> statements) {
@@ -160,7 +181,9 @@ Status Session::finish_statement() {
     if (const Status finished = transactions_->finish_statement(); !finished.ok()) {
         return fail(finished.error());
     }
-    if (!explicit_) {
+    if (explicit_) {
+        transactions_->release(statement_start_);
+    } else {
         KODIAK_TRY_ASSIGN(last_commit, transactions_->commit(statement_commit_options));
     }
     return ok_status();
@@ -235,8 +258,11 @@ Status Session::begin(const BeginOptions& options) {
     if (explicit_) {
         return make_error(ErrorCode::kActiveTransaction, "cannot start a transaction within a transaction");
     }
-    transactions_->set_read_only(options.read_only);
-    KODIAK_TRY(begin_duckdb());
+    transactions_->set_mode(true, options.read_only);
+    if (const Status begun = begin_duckdb(); !begun.ok()) {
+        transactions_->set_mode(false, false);
+        return begun;
+    }
     explicit_ = true;
     if (default_core_ == nullptr) {
         return ok_status();
@@ -257,7 +283,7 @@ Status Session::rollback() {
     }
     rollback_duckdb();
     transactions_->rollback();
-    transactions_->set_read_only(false);
+    transactions_->set_mode(false, false);
     explicit_ = false;
     failure_.reset();
     savepoints_.clear();
@@ -290,7 +316,7 @@ Result<timeline::CommitOutcome> Session::commit(const timeline::CommitOptions& o
         native = from_exception(exception);
         rollback_duckdb();
     }
-    transactions_->set_read_only(false);
+    transactions_->set_mode(false, false);
     explicit_ = false;
     savepoints_.clear();
     KODIAK_TRY(native);
@@ -363,6 +389,7 @@ Status Session::release(const std::string& name) {
     if (found == savepoints_.end()) {
         return no_savepoint(name);
     }
+    transactions_->release(found->marks);
     savepoints_.erase(found, savepoints_.end());
     return ok_status();
 }

@@ -61,6 +61,7 @@ class Session {
     using ResultPtr = std::unique_ptr<duckdb::QueryResult>;
 
     Result<ResultPtr> run_all(std::vector<duckdb::unique_ptr<duckdb::SQLStatement>> statements);
+    Result<ResultPtr> run_in_failed_transaction();
     Result<ResultPtr> run_one(duckdb::unique_ptr<duckdb::SQLStatement> statement);
     Result<ResultPtr> run_transaction_statement(const duckdb::SQLStatement& statement);
     Status find_extension(duckdb::SQLStatement& statement) const;

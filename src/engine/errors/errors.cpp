@@ -63,6 +63,8 @@ constexpr std::array kWordings = {
     Wording{Type::BINDER, "Cannot compare values of type", ErrorCode::kDatatypeMismatch},
     Wording{Type::BINDER, "an explicit cast is required", ErrorCode::kDatatypeMismatch},
     Wording{Type::BINDER, "values for", ErrorCode::kSyntax},
+    Wording{Type::CATALOG, "is not supported for tables", ErrorCode::kUnsupported},
+    Wording{Type::INVALID_INPUT, "STORED generated column", ErrorCode::kUnsupported},
     Wording{Type::CATALOG, "with name \"", ErrorCode::kUndefinedObject},
     Wording{Type::CONVERSION, "out of range", ErrorCode::kOutOfRange},
     Wording{Type::CONVERSION, "field value out of range", ErrorCode::kDatetimeOutOfRange},
@@ -256,6 +258,17 @@ std::string clean_message(std::string message) {
     return message;
 }
 
+// DuckDB puts suggestions on lines below the message: those that tell what to do become the hint, others the detail.
+void split_message(Error& error) {
+    const size_t end = error.message.find('\n');
+    if (end == std::string::npos) {
+        return;
+    }
+    std::string rest = error.message.substr(error.message.find_first_not_of("\n", end));
+    error.message.resize(end);
+    (rest.starts_with("Did you mean") || rest.starts_with("Candidate") ? error.hint : error.detail) = std::move(rest);
+}
+
 std::unordered_map<std::string, std::string> extra_of(const Error& error) {
     return {{kCodeKey, std::to_string(static_cast<unsigned>(error.code))},
             {kDetailKey, error.detail},
@@ -315,6 +328,7 @@ Error from_duckdb(const duckdb::ErrorData& data, std::string_view sql) {
         error.hint = value_of(extra, kHintKey);
     } else {
         error.code = code_of(data.Type(), data.RawMessage(), extra);
+        split_message(error);
     }
     if (parse_number(value_of(extra, "position"), number)) {
         place(error, sql, number);

@@ -27,14 +27,17 @@ Result<storage::Transaction*> SessionState::transaction_on(timeline::DatabaseCor
     }
     Begun begun;
     KODIAK_TRY_ASSIGN(begun.transaction, core.begin(kMainBranch, read_only_ || core.read_only()));
-    begun.start = begun.transaction->mark();
+    if (is_explicit_) {
+        begun.start = begun.transaction->mark();
+    }
     storage::Transaction* result = begun.transaction.get();
     transactions_.emplace(&core, std::move(begun));
     return result;
 }
 
-void SessionState::set_read_only(bool read_only) {
+void SessionState::set_mode(bool is_explicit, bool read_only) {
     const std::lock_guard lock(mutex_);
+    is_explicit_ = is_explicit;
     read_only_ = read_only;
 }
 
@@ -53,6 +56,16 @@ void SessionState::undo_to(const Marks& marks) {
         // DuckDB's transaction may still refer to one that began later, so it is emptied, not ended.
         const auto mark = marks.values.find(core);
         begun.transaction->undo_to(mark != marks.values.end() ? mark->second : begun.start);
+    }
+}
+
+void SessionState::release(const Marks& marks) {
+    const std::lock_guard lock(mutex_);
+    for (auto& [core, begun] : transactions_) {
+        const auto mark = marks.values.find(core);
+        if (mark != marks.values.end()) {
+            begun.transaction->release(mark->second);
+        }
     }
 }
 

@@ -37,8 +37,9 @@ class SessionState : public duckdb::ClientContextState {
 
     // The session's transaction on `core`, begun when there is none.
     Result<storage::Transaction*> transaction_on(timeline::DatabaseCore& core);
-    // Sets whether transactions begun from now on are read-only.
-    void set_read_only(bool read_only);
+    // How transactions begin from now on: of a session's explicit transaction (statements and savepoints of it are
+    // undone by marks) or of one statement; read-only or not.
+    void set_mode(bool is_explicit, bool read_only);
 
     // Savepoint marks of all transactions of the session.
     struct Marks {
@@ -47,6 +48,9 @@ class SessionState : public duckdb::ClientContextState {
     Marks mark();
     // Undoes to `marks`; a transaction that began after the marks is emptied.
     void undo_to(const Marks& marks);
+
+    // Forgets `marks` and later ones; what was done stays.
+    void release(const Marks& marks);
 
     // The core whose transaction has changes; nullptr when there is none. At most one can (KD013).
     timeline::DatabaseCore* changed();
@@ -59,9 +63,10 @@ class SessionState : public duckdb::ClientContextState {
    private:
     struct Begun {
         std::unique_ptr<storage::Transaction> transaction;
-        storage::Transaction::Mark start;  // right after begin
+        storage::Transaction::Mark start;  // right after begin; in explicit transactions only
     };
     std::mutex mutex_;  // guards all below
+    bool is_explicit_ = false;
     bool read_only_ = false;
     std::unordered_map<timeline::DatabaseCore*, Begun> transactions_;
 };
