@@ -178,6 +178,12 @@ Status Store::collect_dead() {
     return {};
 }
 
+void Store::forget_dead_from(uint64_t seq) {
+    while (!dead_rows_.empty() && dead_rows_.back().seq >= seq) {
+        dead_rows_.pop_back();
+    }
+}
+
 std::string Store::data_directory() const { return options_.directory + "/data"; }
 
 std::string Store::file_path(uint64_t number) const {

@@ -94,6 +94,8 @@ class Store {
     // Remembers that commit `seq` ended `locator`, to take it out of the indexes once no view can see it.
     void note_dead(uint64_t seq, ObjectId table, Locator locator);  // commit
     Status collect_dead();                                          // commit
+    // Takes back what was noted for commits from `seq` on.
+    void forget_dead_from(uint64_t seq);  // commit
 
     // Path of a table's file, e.g. <directory>/data/0000002a.arrow, and of the directory of such files.
     std::string file_path(uint64_t number) const;

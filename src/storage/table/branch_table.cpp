@@ -1,12 +1,19 @@
 #include "storage/table/branch_table.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "base/result/assert.hpp"
 #include "index/unique_runs.hpp"
 #include "storage/hot/sealed_chunk.hpp"
 
 namespace kodiak::storage {
+namespace {
+
+// A selection that shows the same value in every row.
+constexpr std::array<uint32_t, kRowsPerChunk> kFirstOnly{};
+
+}  // namespace
 
 std::shared_ptr<const StoredSchema> stored_schema_of(const catalog::TableDefinition& table) {
     auto schema = std::make_shared<StoredSchema>();
@@ -130,7 +137,7 @@ OpenChunk& BranchTable::tail_for(const std::shared_ptr<const StoredSchema>& sche
     if (tail_ == nullptr) {
         const bool small = directory()->size() == 0;
         tail_ = OpenChunk::make(schema, origin_, small ? kFirstCapacity : static_cast<uint32_t>(kRowsPerChunk));
-        swap_directory(directory()->with_appended({{tail_, nullptr}}));
+        swap_directory(directory()->with_appended({{tail_, nullptr, nullptr}}));
     }
     return *tail_;
 }
@@ -162,7 +169,7 @@ Status BranchTable::publish_tail(uint64_t seq) {
     return {};
 }
 
-Result<uint64_t> BranchTable::publish_chunks(std::vector<std::shared_ptr<const Chunk>> chunks) {
+Result<uint64_t> BranchTable::publish_file(std::vector<std::shared_ptr<const Chunk>> chunks, TableFile file) {
     seal_tail();
     const uint64_t first = directory()->size();
     std::vector<DirectoryEntry> entries;
@@ -176,16 +183,63 @@ Result<uint64_t> BranchTable::publish_chunks(std::vector<std::shared_ptr<const C
             }
         }
     }
+    file.first_chunk = first;
+    file.chunks = static_cast<uint32_t>(chunks.size());
+    const auto shared = std::make_shared<const TableFile>(std::move(file));
     for (std::shared_ptr<const Chunk>& chunk : chunks) {
         observe(*chunk);
-        entries.push_back({std::move(chunk), nullptr});
+        entries.push_back({std::move(chunk), nullptr, shared});
     }
     swap_directory(directory()->with_appended(std::move(entries)));
     return first;
 }
 
-void BranchTable::replace_chunk(uint64_t chunk, std::shared_ptr<const Chunk> with) {
-    swap_directory(directory()->with_replaced(chunk, std::move(with)));
+void BranchTable::move_to_file(const std::shared_ptr<const TableFile>& file) {
+    ChunkDirectory::Ptr next = directory();
+    for (uint32_t i = 0; i < file->chunks; ++i) {
+        next = next->with_replaced(file->first_chunk + i, file->file->chunks()[i], file);
+    }
+    swap_directory(std::move(next));
+}
+
+Status BranchTable::fill_dead(const std::shared_ptr<const StoredSchema>& schema, Locator until, uint64_t seq) {
+    if (until.chunk() < directory()->size() && tail_ != nullptr && tail_->schema().version != schema->version) {
+        return make_error(ErrorCode::kCorruption, "a logged row lies in a chunk of another schema version");
+    }
+    const uint64_t no_values = 0;
+    const std::array<uint8_t, 16> zeros{};
+    const std::vector<ColumnView> nulls(schema->ids.size(), ColumnView{zeros.data(), &no_values, kFirstOnly.data()});
+    while (next_locator(*schema) < until) {
+        OpenChunk& tail = tail_for(schema);
+        const uint64_t place = directory()->size() - 1;
+        const uint64_t end = place < until.chunk() ? tail.capacity() : until.slot();
+        const uint32_t from = tail.filled();
+        if (end <= from) {
+            if (place >= until.chunk()) {
+                break;
+            }
+            seal_tail();
+            continue;
+        }
+        tail.append({end - from, nulls}, 0, end - from);
+        for (uint32_t slot = from; slot < tail.filled(); ++slot) {
+            tail.set_row(slot, 0, seq);
+        }
+        KODIAK_TRY(publish_tail(seq));
+        ChunkEnds& ends = (*directory())[place].state->writable();
+        for (uint32_t slot = from; slot < tail.filled(); ++slot) {
+            ends.set(slot, seq);
+        }
+    }
+    if (next_locator(*schema) != until) {
+        return make_error(ErrorCode::kCorruption, "a logged row lies before the end of its table");
+    }
+    return {};
+}
+
+std::map<ColumnId, ColumnSummary> BranchTable::sealed_summaries() const {
+    const std::lock_guard guard(counts_mutex_);
+    return summaries_;
 }
 
 void BranchTable::record_live_change(uint64_t seq, int64_t change) {
@@ -265,6 +319,11 @@ Status BranchTable::unindex(Locator locator) {
 bool BranchTable::has_indexes() const {
     const std::lock_guard guard(indexes_mutex_);
     return !indexes_.empty();
+}
+
+std::vector<std::shared_ptr<TableIndex>> BranchTable::indexes() const {
+    const std::lock_guard guard(indexes_mutex_);
+    return indexes_;
 }
 
 void BranchTable::drop_indexes() {

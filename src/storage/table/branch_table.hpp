@@ -74,10 +74,13 @@ class BranchTable {
     Locator next_locator(const StoredSchema& schema) const;
     // Makes the open chunk's filled rows readable and puts them into the indexes.
     Status publish_tail(uint64_t seq);
-    // Appends sealed chunks that were numbered and stamped; returns the chunk number of the first.
-    Result<uint64_t> publish_chunks(std::vector<std::shared_ptr<const Chunk>> chunks);
-    // Puts a chunk with the same rows in the place of another (tier moves).
-    void replace_chunk(uint64_t chunk, std::shared_ptr<const Chunk> with);
+    // Appends the chunks of a file that were numbered and stamped; returns the chunk number of the first. Sets
+    // first_chunk and chunks of `file`.
+    Result<uint64_t> publish_file(std::vector<std::shared_ptr<const Chunk>> chunks, TableFile file);
+    // Puts the chunks of a file with the same rows in the place of chunks in memory (tier moves).
+    void move_to_file(const std::shared_ptr<const TableFile>& file);
+    // Fills the table with dead rows up to `until`: the places of rows whose commit failed at the log.
+    Status fill_dead(const std::shared_ptr<const StoredSchema>& schema, Locator until, uint64_t seq);
     void record_live_change(uint64_t seq, int64_t change);
     // Takes changes of `seq` out of the row counts (the commit failed).
     void forget_live_change(uint64_t seq);
@@ -89,6 +92,7 @@ class BranchTable {
     // Removes a dead row's entries from all indexes.
     Status unindex(Locator locator);
     bool has_indexes() const;
+    std::vector<std::shared_ptr<TableIndex>> indexes() const;
     // Drops all indexes: after a change of the definition they are built again when needed.
     void drop_indexes();
 
@@ -97,9 +101,11 @@ class BranchTable {
     uint64_t index_bytes() const;
 
     // --- recovery, before anybody else sees the table
+    // Takes over all chunks; `tail` is the last one while it is open, else nullptr.
     void load(std::vector<DirectoryEntry> entries, std::shared_ptr<OpenChunk> tail, uint64_t live_rows, uint64_t seq,
               std::map<ColumnId, ColumnSummary> summaries);
-    const std::map<ColumnId, ColumnSummary>& sealed_summaries() const { return summaries_; }
+    // Summaries of all sealed chunks.
+    std::map<ColumnId, ColumnSummary> sealed_summaries() const;
 
    private:
     void seal_tail();

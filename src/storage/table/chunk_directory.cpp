@@ -25,27 +25,15 @@ ChunkDirectory::Ptr ChunkDirectory::with_appended(std::vector<DirectoryEntry> en
     return next;
 }
 
-ChunkDirectory::Ptr ChunkDirectory::with_replaced(uint64_t index, std::shared_ptr<const Chunk> chunk) const {
+ChunkDirectory::Ptr ChunkDirectory::with_replaced(uint64_t index, std::shared_ptr<const Chunk> chunk,
+                                                  std::shared_ptr<const TableFile> file) const {
     KODIAK_ASSERT(index < size_);
     auto next = std::make_shared<ChunkDirectory>(*this);
     auto block = std::make_shared<Block>(*blocks_[index / kBlockEntries]);
-    (*block)[index % kBlockEntries].chunk = std::move(chunk);
+    DirectoryEntry& entry = (*block)[index % kBlockEntries];
+    entry.chunk = std::move(chunk);
+    entry.file = std::move(file);
     next->blocks_[index / kBlockEntries] = std::move(block);
-    return next;
-}
-
-ChunkDirectory::Ptr ChunkDirectory::truncated(uint64_t size) const {
-    KODIAK_ASSERT(size <= size_);
-    auto next = std::make_shared<ChunkDirectory>(*this);
-    next->blocks_.resize((size + kBlockEntries - 1) / kBlockEntries);
-    if (size % kBlockEntries != 0) {
-        auto block = std::make_shared<Block>(*next->blocks_.back());
-        for (uint64_t i = size % kBlockEntries; i < kBlockEntries; ++i) {
-            (*block)[i] = {};
-        }
-        next->blocks_.back() = std::move(block);
-    }
-    next->size_ = size;
     return next;
 }
 

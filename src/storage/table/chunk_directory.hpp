@@ -15,12 +15,25 @@
 
 #include "storage/chunk.hpp"
 #include "storage/table/chunk_ends.hpp"
+#include "storage/warm/warm_file.hpp"
 
 namespace kodiak::storage {
 
+// A file that holds chunks of a table.
+struct TableFile {
+    uint64_t number = 0;
+    bool with_row_ids = false;
+    bool with_created = false;
+    RowNumbering numbering;
+    uint64_t first_chunk = 0;  // place in the directory
+    uint32_t chunks = 0;
+    std::shared_ptr<WarmFile> file;
+};
+
 struct DirectoryEntry {
     std::shared_ptr<const Chunk> chunk;
-    std::shared_ptr<ChunkState> state;  // the same object over all versions
+    std::shared_ptr<ChunkState> state;      // the same object over all versions
+    std::shared_ptr<const TableFile> file;  // where the chunk's bytes lie; nullptr = in memory
 };
 
 class ChunkDirectory {
@@ -35,9 +48,8 @@ class ChunkDirectory {
     // This list plus chunks at its end; their states are new unless given.
     Ptr with_appended(std::vector<DirectoryEntry> entries) const;
     // This list with another chunk (of the same rows) in place `index`.
-    Ptr with_replaced(uint64_t index, std::shared_ptr<const Chunk> chunk) const;
-    // The first `size` entries.
-    Ptr truncated(uint64_t size) const;
+    Ptr with_replaced(uint64_t index, std::shared_ptr<const Chunk> chunk,
+                      std::shared_ptr<const TableFile> file = nullptr) const;
 
    private:
     static constexpr uint64_t kBlockEntries = 256;

@@ -47,7 +47,7 @@ void TableWrites::truncate(Position position, Disk& disk) {
         index.upto = std::min(index.upto, position);
     }
     while (chunks.size() > position.chunk + 1 || (!chunks.empty() && position == Position{})) {
-        if (chunks.back().file != nullptr && chunks.back().file.use_count() == 1) {
+        if (chunks.back().file != nullptr && chunks.back().file.use_count() == 1 && !chunks.back().file->adopted) {
             // Best effort: a file that stays is unreferenced and swept at the next open.
             (void)disk.remove(chunks.back().file->file->path()).ok();
         }

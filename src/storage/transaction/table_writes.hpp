@@ -29,6 +29,7 @@ struct PrivateFile {
     uint64_t number = 0;
     std::shared_ptr<WarmFile> file;
     bool with_row_ids = false;
+    bool adopted = false;  // the table holds it now: it is not this transaction's to remove
 };
 
 struct PrivateChunk {

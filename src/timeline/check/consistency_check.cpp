@@ -1,0 +1,284 @@
+#include "timeline/check/consistency_check.hpp"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "catalog/system_tables.hpp"
+#include "storage/store/object_rows.hpp"
+#include "timeline/checkpoint/manifest.hpp"
+#include "timeline/commit/commit_hashing.hpp"
+
+namespace kodiak::timeline {
+namespace {
+
+using storage::BranchTable;
+using storage::Chunk;
+using storage::NetOp;
+using storage::NetRun;
+
+// One row version as some commit created or ended it.
+struct RowEvent {
+    uint64_t seq = 0;
+    ObjectId table;
+    RowId row;
+    const Chunk* chunk = nullptr;
+    uint32_t slot = 0;
+    bool created = false;
+};
+
+// The primary keys that tables had over time, from the rows of `objects`.
+class KeyHistory {
+   public:
+    Status load(BranchTable& objects) {
+        const storage::ChunkDirectory::Ptr all = objects.directory();
+        for (uint64_t i = 0; i < all->size(); ++i) {
+            const Chunk& chunk = *(*all)[i].chunk;
+            const storage::ChunkEnds* ends = (*all)[i].state->ends();
+            for (uint32_t slot = 0; slot < chunk.count(); ++slot) {
+                const uint64_t end = ends == nullptr ? 0 : ends->end(slot);
+                if (end != chunk.created(slot)) {
+                    KODIAK_TRY(add(chunk, slot));
+                }
+            }
+        }
+        return {};
+    }
+
+    // The key that a commit's deletes were made by: the table's key as that commit left it, or last had it.
+    std::vector<ColumnId> key_at(ObjectId table, uint64_t seq) const {
+        if (table == catalog::kObjectsTable) {
+            return catalog::objects_table().primary_key()->columns;
+        }
+        const auto versions = versions_.find(table);
+        if (versions == versions_.end()) {
+            return {};
+        }
+        const auto after = versions->second.upper_bound(seq);
+        return after == versions->second.begin() ? std::vector<ColumnId>() : std::prev(after)->second;
+    }
+
+   private:
+    Status add(const Chunk& chunk, uint32_t slot) {
+        KODIAK_TRY_ASSIGN(const catalog::CatalogObject object, storage::object_of_row(chunk, slot));
+        if (object.kind == catalog::ObjectKind::kTable) {
+            const catalog::KeyConstraint* key = object.table().primary_key();
+            versions_[object.id][chunk.created(slot)] = key == nullptr ? std::vector<ColumnId>() : key->columns;
+        }
+        return {};
+    }
+    std::map<ObjectId, std::map<uint64_t, std::vector<ColumnId>>> versions_;
+};
+
+class Checker {
+   public:
+    Checker(storage::Store& store, const std::string& directory) : store_(store), directory_(directory) {}
+
+    std::vector<CheckFinding> findings;
+
+    void check_files() {
+        std::set<const storage::TableFile*> seen;
+        for (const auto& [table, all] : pinned_) {
+            for (uint64_t i = 0; i < all->size(); ++i) {
+                const storage::TableFile* file = (*all)[i].file.get();
+                if (file == nullptr || !seen.insert(file).second) {
+                    continue;
+                }
+                const Status intact = file->file->verify();
+                if (!intact.ok()) {
+                    findings.push_back({file->file->path(), intact.error().message});
+                }
+            }
+        }
+    }
+
+    void pin() {
+        upto_ = store_.visible_seq();
+        for (BranchTable* table : store_.tables()) {
+            pinned_.emplace_back(table, table->directory());
+        }
+    }
+
+    Status check_commits(const std::vector<HistoryEntry>& entries) {
+        KODIAK_TRY(collect_events());
+        KeyHistory keys;
+        KODIAK_TRY(keys.load(store_.table(catalog::kObjectsTable, kMainBranch)));
+        std::map<BranchId, Hash256> heads;
+        uint64_t expected = 1;
+        size_t at = 0;
+        for (const HistoryEntry& entry : entries) {
+            if (entry.seq > upto_) {
+                break;
+            }
+            if (entry.seq != expected++) {
+                findings.push_back({directory_ + "/history/commits",
+                                    fmt::format("commit {} is missing, commit {} follows", expected - 1, entry.seq)});
+                return {};
+            }
+            size_t end = at;
+            while (end < events_.size() && events_[end].seq == entry.seq) {
+                ++end;
+            }
+            check_commit(entry, keys, at, end, heads[entry.branch]);
+            at = end;
+        }
+        if (expected != upto_ + 1) {
+            findings.push_back({directory_ + "/history/commits",
+                                fmt::format("commits {} to {} are missing", expected, upto_)});
+        }
+        return {};
+    }
+
+    Status check_indexes() {
+        for (const auto& [table, all] : pinned_) {
+            for (const std::shared_ptr<storage::TableIndex>& index : table->indexes()) {
+                const Status intact = index->keys().check();
+                if (!intact.ok()) {
+                    findings.push_back({fmt::format("index of table {}", table->table().value), intact.error().message});
+                }
+                KODIAK_TRY(check_index(*table, *all, *index));
+            }
+        }
+        return {};
+    }
+
+   private:
+    Status collect_events() {
+        for (const auto& [table, all] : pinned_) {
+            for (uint64_t i = 0; i < all->size(); ++i) {
+                const Chunk& chunk = *(*all)[i].chunk;
+                const storage::ChunkEnds* ends = (*all)[i].state->ends();
+                for (uint32_t slot = 0; slot < chunk.count(); ++slot) {
+                    const uint64_t created = chunk.created(slot);
+                    const uint64_t end = ends == nullptr ? 0 : ends->end(slot);
+                    if (end == created) {
+                        continue;  // never came to life
+                    }
+                    if (created <= upto_) {
+                        events_.push_back({created, table->table(), chunk.row_id(slot), &chunk, slot, true});
+                    }
+                    if (end != 0 && end <= upto_) {
+                        events_.push_back({end, table->table(), chunk.row_id(slot), &chunk, slot, false});
+                    }
+                }
+            }
+        }
+        std::sort(events_.begin(), events_.end(), [](const RowEvent& a, const RowEvent& b) {
+            return std::tie(a.seq, a.table, a.row, b.created) < std::tie(b.seq, b.table, b.row, a.created);
+        });
+        return {};
+    }
+
+    // The changes that a commit's events come to.
+    std::vector<storage::TableNetChanges> changes_of(uint64_t seq, const KeyHistory& keys, size_t at, size_t end) {
+        std::vector<storage::TableNetChanges> changes;
+        for (; at < end; ++at) {
+            const RowEvent& event = events_[at];
+            if (changes.empty() || changes.back().table != event.table) {
+                changes.emplace_back();
+                changes.back().table = event.table;
+                changes.back().primary_key = keys.key_at(event.table, seq);
+            }
+            const bool replaced = at + 1 < end && events_[at + 1].table == event.table &&
+                                  events_[at + 1].row == event.row;
+            const NetOp op = !event.created ? NetOp::kDelete : replaced ? NetOp::kUpdate : NetOp::kInsert;
+            std::vector<NetRun>& runs = changes.back().runs;
+            const bool follows = !runs.empty() && runs.back().op == op && runs.back().chunk == event.chunk &&
+                                 runs.back().slot + runs.back().count == event.slot &&
+                                 runs.back().first.origin == event.row.origin &&
+                                 runs.back().first.counter + runs.back().count == event.row.counter;
+            if (follows) {
+                ++runs.back().count;
+            } else {
+                runs.push_back({op, true, event.slot, 1, event.chunk, event.row});
+            }
+            at += event.created && replaced ? 1 : 0;
+        }
+        return changes;
+    }
+
+    void check_commit(const HistoryEntry& entry, const KeyHistory& keys, size_t at, size_t end, Hash256& head) {
+        const std::string place = fmt::format("commit {}", entry.seq);
+        const auto record = CommitRecord::decode(entry.record);
+        if (!record.ok()) {
+            findings.push_back({place, record.error().message});
+            return;
+        }
+        const bool follows = record->parents.empty() ? head.is_zero() : record->parents.front() == head;
+        if (!follows) {
+            findings.push_back({place, "its parent is not the commit before it on its branch"});
+        }
+        head = commit_identity(entry.record);
+        const HashedChanges hashed = hash_changes(changes_of(entry.seq, keys, at, end), entry.seed);
+        const Root* root = record->root(RootKind::kChanges);
+        if (root == nullptr || hashed.leaves != entry.leaves || !(root->hash == hashed.changes_root)) {
+            findings.push_back({place, "its changes root does not fit the rows that it created and ended"});
+        }
+    }
+
+    Status check_index(const BranchTable& table, const storage::ChunkDirectory& all,
+                       const storage::TableIndex& index) {
+        storage::KeyReader reader = index.reader();
+        index::LocatorList found;
+        uint64_t missing = 0;
+        for (uint64_t i = 0; i < all.size(); ++i) {
+            const storage::ChunkEnds* ends = all[i].state->ends();
+            for (uint32_t slot = 0; slot < all[i].chunk->count(); ++slot) {
+                if (ends != nullptr && ends->end(slot) != 0) {
+                    continue;
+                }
+                KODIAK_TRY_ASSIGN(const auto key, reader.read(*all[i].chunk, slot));
+                if (!key.has_value()) {
+                    continue;
+                }
+                index.keys().find(*key, found);
+                const Locator locator(table.branch(), i, slot);
+                missing += std::find(found.begin(), found.end(), locator) == found.end() ? 1 : 0;
+            }
+        }
+        if (missing > 0) {
+            findings.push_back({fmt::format("index of table {}", table.table().value),
+                                fmt::format("{} rows are not in it", missing)});
+        }
+        return {};
+    }
+
+    storage::Store& store_;
+    const std::string& directory_;
+    uint64_t upto_ = 0;
+    std::vector<std::pair<BranchTable*, storage::ChunkDirectory::Ptr>> pinned_;
+    std::vector<RowEvent> events_;
+};
+
+}  // namespace
+
+Result<std::vector<CheckFinding>> check_database(storage::Store& store, const std::string& directory,
+                                                 uint64_t history_bytes, std::vector<HistoryEntry> unsaved) {
+    Checker checker(store, directory);
+    {
+        const std::lock_guard guard(store.commit_mutex());
+        checker.pin();
+    }
+    checker.check_files();
+    if (!checker.findings.empty()) {
+        return checker.findings;  // damaged files would only repeat themselves as wrong roots
+    }
+    auto saved = read_history(store.disk(), directory, history_bytes);
+    if (!saved.ok()) {
+        checker.findings.push_back({directory + "/history/commits", saved.error().message});
+        return checker.findings;
+    }
+    std::vector<HistoryEntry> entries = std::move(saved).value();
+    for (HistoryEntry& entry : unsaved) {
+        if (entries.empty() || entry.seq > entries.back().seq) {
+            entries.push_back(std::move(entry));
+        }
+    }
+    KODIAK_TRY(checker.check_commits(entries));
+    KODIAK_TRY(checker.check_indexes());
+    return checker.findings;
+}
+
+}  // namespace kodiak::timeline

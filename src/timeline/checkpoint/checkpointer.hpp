@@ -1,0 +1,59 @@
+#pragma once
+
+// Checkpointer: hot rows into warm files, the rest into a manifest, and the log may go (docs/formats/manifest.md).
+//
+// Threads    checkpoint() from any thread, one at a time; commits go on while files are written.
+// Durability When checkpoint() returns success the database opens from the new manifest. When it fails, the old
+//            manifest and the whole log still stand.
+
+#include <cstdint>
+#include <mutex>
+#include <set>
+#include <string>
+
+#include "timeline/checkpoint/manifest.hpp"
+
+namespace kodiak::timeline {
+
+// What of the last manifest the next one goes on from.
+struct CheckpointState {
+    uint64_t log_id = 0;
+    uint64_t manifest_number = 0;
+    uint64_t history_bytes = 0;
+    uint64_t history_commits = 0;
+};
+
+class Checkpointer {
+   public:
+    Checkpointer(storage::Store& store, storage::Log& log, CommitPipeline& pipeline, CheckpointState state)
+        : store_(store), log_(log), pipeline_(pipeline), state_(state) {}
+
+    // kDiskFull, kIo.
+    Status checkpoint();
+    // Bytes of valid history on disk; entries behind them are in TimelineState::unsaved.
+    uint64_t history_bytes();
+
+   private:
+    struct Capture {
+        ManifestHead head;
+        std::vector<storage::CapturedTable> tables;
+        std::vector<HistoryEntry> entries;
+    };
+    Result<Capture> capture();
+    Result<std::vector<std::pair<storage::BranchTable*, std::shared_ptr<const storage::TableFile>>>> write_files(
+        Capture& capture);
+    Status write_manifest(const Capture& capture);
+    void forget_saved(uint64_t upto);
+
+    storage::Store& store_;
+    storage::Log& log_;
+    CommitPipeline& pipeline_;
+    std::mutex mutex_;
+    CheckpointState state_;  // guarded by mutex_
+};
+
+// Removes files of `directory` that an interrupted checkpoint or transaction left: manifests other than `current`,
+// data files not in `used`. Best effort.
+void sweep(Disk& disk, const std::string& directory, const std::string& current, const std::set<std::string>& used);
+
+}  // namespace kodiak::timeline

@@ -1,0 +1,242 @@
+#include "timeline/checkpoint/manifest.hpp"
+
+#include <cstring>
+
+#include <fmt/format.h>
+
+#include "base/bytes/byte_io.hpp"
+#include "base/hash/xxh3.hpp"
+
+namespace kodiak::timeline {
+namespace {
+
+constexpr std::string_view kMagic = "KDKM";
+constexpr uint16_t kManifestVersion = 1;
+constexpr std::string_view kCurrentFirstLine = "kodiak 1\n";
+
+void write_head(const ManifestHead& head, ByteWriter& writer) {
+    writer.u64(head.origin.value);
+    writer.u64(head.log_id);
+    writer.u64(head.log_from);
+    writer.varint(head.seq);
+    writer.i64(head.last_timestamp);
+    writer.u32(head.next_object);
+    writer.varint(head.next_file);
+    writer.varint(head.heads.size());
+    for (const auto& [branch, branch_head] : head.heads) {
+        writer.u16(branch.value);
+        writer.bytes(branch_head.name);
+        writer.raw(branch_head.identity.view());
+    }
+    writer.varint(head.history_bytes);
+    writer.varint(head.history_commits);
+    writer.varint(head.row_counters.size());
+    for (const auto& [table, next] : head.row_counters) {
+        writer.u64(table.value);
+        writer.varint(next);
+    }
+    writer.bytes(encode_sequences(head.sequences));
+}
+
+Result<std::map<BranchId, BranchHead>> read_heads(ByteReader& reader) {
+    std::map<BranchId, BranchHead> heads;
+    KODIAK_TRY_ASSIGN(const uint64_t count, reader.varint());
+    for (uint64_t i = 0; i < count; ++i) {
+        KODIAK_TRY_ASSIGN(const uint16_t branch, reader.u16());
+        BranchHead head;
+        KODIAK_TRY_ASSIGN(head.name, reader.string());
+        KODIAK_TRY_ASSIGN(const std::string_view identity, reader.raw(32));
+        KODIAK_TRY_ASSIGN(head.identity, Hash256::from_bytes(identity));
+        heads[BranchId(branch)] = std::move(head);
+    }
+    return heads;
+}
+
+Result<ManifestHead> read_head(ByteReader& reader) {
+    ManifestHead head;
+    KODIAK_TRY_ASSIGN(head.origin.value, reader.u64());
+    KODIAK_TRY_ASSIGN(head.log_id, reader.u64());
+    KODIAK_TRY_ASSIGN(head.log_from, reader.u64());
+    KODIAK_TRY_ASSIGN(head.seq, reader.varint());
+    KODIAK_TRY_ASSIGN(head.last_timestamp, reader.i64());
+    KODIAK_TRY_ASSIGN(head.next_object, reader.u32());
+    KODIAK_TRY_ASSIGN(head.next_file, reader.varint());
+    KODIAK_TRY_ASSIGN(head.heads, read_heads(reader));
+    KODIAK_TRY_ASSIGN(head.history_bytes, reader.varint());
+    KODIAK_TRY_ASSIGN(head.history_commits, reader.varint());
+    KODIAK_TRY_ASSIGN(const uint64_t counters, reader.varint());
+    for (uint64_t i = 0; i < counters; ++i) {
+        KODIAK_TRY_ASSIGN(const uint64_t table, reader.u64());
+        KODIAK_TRY_ASSIGN(const uint64_t next, reader.varint());
+        head.row_counters.emplace_back(table, next);
+    }
+    KODIAK_TRY_ASSIGN(const std::string_view sequences, reader.bytes());
+    KODIAK_TRY_ASSIGN(head.sequences, decode_sequences(sequences));
+    return head;
+}
+
+Error damaged(const std::string& path, const std::string& what) {
+    return make_error(ErrorCode::kCorruption, fmt::format("manifest \"{}\" is damaged: {}", path, what))
+        .with_hint("Restore the database from a backup.");
+}
+
+std::string history_path(const std::string& directory) { return directory + "/history/commits"; }
+
+}  // namespace
+
+std::string encode_manifest(const ManifestHead& head, const std::vector<storage::CapturedTable>& tables) {
+    std::string payload;
+    ByteWriter writer(payload);
+    write_head(head, writer);
+    writer.varint(tables.size());
+    for (const storage::CapturedTable& table : tables) {
+        storage::write_table_image(table, head.seq, writer);
+    }
+    std::string file(kMagic);
+    ByteWriter file_writer(file);
+    file_writer.u16(kManifestVersion);
+    file_writer.u64(payload.size());
+    file_writer.raw(payload);
+    file_writer.u64(xxh3(file));
+    return file;
+}
+
+Result<OpenedManifest> decode_manifest(std::string_view bytes, const std::string& path) {
+    constexpr size_t kHeaderBytes = 14;
+    constexpr size_t kChecksumBytes = 8;
+    if (bytes.size() < kHeaderBytes + kChecksumBytes || bytes.substr(0, kMagic.size()) != kMagic) {
+        return damaged(path, "it does not begin as a manifest");
+    }
+    ByteReader reader(bytes.substr(kMagic.size()));
+    KODIAK_TRY_ASSIGN(const uint16_t version, reader.u16());
+    if (version > kManifestVersion) {
+        return make_error(ErrorCode::kVersionTooNew,
+                          fmt::format("manifest \"{}\" has format version {}, this program reads up to {}", path,
+                                      version, kManifestVersion))
+            .with_hint("Open the database with a newer Kodiak.");
+    }
+    KODIAK_TRY_ASSIGN(const uint64_t length, reader.u64());
+    if (length != bytes.size() - kHeaderBytes - kChecksumBytes) {
+        return damaged(path, "its length does not fit");
+    }
+    ByteReader checksum(bytes.substr(bytes.size() - kChecksumBytes));
+    KODIAK_TRY_ASSIGN(const uint64_t expected, checksum.u64());
+    if (xxh3(bytes.substr(0, bytes.size() - kChecksumBytes)) != expected) {
+        return damaged(path, "its checksum does not fit");
+    }
+    const std::string_view payload = bytes.substr(kHeaderBytes, length);
+    ByteReader payload_reader(payload);
+    OpenedManifest manifest;
+    KODIAK_TRY_ASSIGN(manifest.head, read_head(payload_reader));
+    KODIAK_TRY_ASSIGN(manifest.table_count, payload_reader.varint());
+    manifest.tables = payload.substr(payload_reader.offset());
+    return manifest;
+}
+
+std::string manifest_name(uint64_t number) { return fmt::format("manifest-{:016x}", number); }
+
+Result<std::string> read_file(Disk& disk, const std::string& path) {
+    KODIAK_TRY_ASSIGN(const std::unique_ptr<File> file, disk.open(path, OpenMode::kRead));
+    KODIAK_TRY_ASSIGN(const uint64_t bytes, file->size());
+    std::string content(bytes, '\0');
+    KODIAK_TRY(file->read(0, bytes, content.data()));
+    return content;
+}
+
+Result<std::string> read_current(Disk& disk, const std::string& directory) {
+    const std::string path = directory + "/CURRENT";
+    KODIAK_TRY_ASSIGN(const std::string content, read_file(disk, path));
+    const size_t end = content.find('\n', kCurrentFirstLine.size());
+    if (content.substr(0, kCurrentFirstLine.size()) == kCurrentFirstLine && end != std::string::npos) {
+        return content.substr(kCurrentFirstLine.size(), end - kCurrentFirstLine.size());
+    }
+    if (content.substr(0, 7) == "kodiak ") {
+        return make_error(ErrorCode::kVersionTooNew,
+                          fmt::format("cannot open database \"{}\": its format is newer than this program's", directory))
+            .with_hint("Open it with a newer Kodiak.");
+    }
+    return make_error(ErrorCode::kNotADatabase,
+                      fmt::format("cannot open \"{}\": it is not a Kodiak database", directory))
+        .with_detail(fmt::format("The file \"{}\" is there but was not written by Kodiak.", path));
+}
+
+Status write_current(Disk& disk, const std::string& directory, const std::string& manifest_name) {
+    const std::string path = directory + "/CURRENT";
+    const std::string fresh = path + ".new";
+    {
+        KODIAK_TRY_ASSIGN(const std::unique_ptr<File> file, disk.open(fresh, OpenMode::kCreateOrOpen));
+        KODIAK_TRY(file->truncate(0));
+        KODIAK_TRY(file->write(0, std::string(kCurrentFirstLine) + manifest_name + "\n"));
+        KODIAK_TRY(file->sync());
+    }
+    KODIAK_TRY(disk.rename(fresh, path));
+    return disk.sync_directory(directory);
+}
+
+Result<uint64_t> append_history(Disk& disk, const std::string& directory, uint64_t at,
+                                const std::vector<HistoryEntry>& entries) {
+    if (entries.empty()) {
+        return at;
+    }
+    std::string payload;
+    ByteWriter writer(payload);
+    writer.varint(entries.size());
+    for (const HistoryEntry& entry : entries) {
+        writer.varint(entry.seq);
+        writer.u16(entry.branch.value);
+        writer.bytes(entry.record);
+        writer.raw(entry.seed.data(), entry.seed.size());
+        writer.varint(entry.leaves);
+    }
+    std::string block;
+    ByteWriter block_writer(block);
+    block_writer.u32(static_cast<uint32_t>(payload.size()));
+    block_writer.u64(xxh3(payload));
+    block_writer.raw(payload);
+    KODIAK_TRY(disk.create_directory(directory + "/history"));
+    KODIAK_TRY_ASSIGN(const std::unique_ptr<File> file,
+                      disk.open(history_path(directory), OpenMode::kCreateOrOpen));
+    KODIAK_TRY(file->write(at, block));
+    KODIAK_TRY(file->sync());
+    KODIAK_TRY(disk.sync_directory(directory + "/history"));
+    return at + block.size();
+}
+
+Result<std::vector<HistoryEntry>> read_history(Disk& disk, const std::string& directory, uint64_t bytes) {
+    std::vector<HistoryEntry> entries;
+    if (bytes == 0) {
+        return entries;
+    }
+    const std::string path = history_path(directory);
+    KODIAK_TRY_ASSIGN(const std::string content, read_file(disk, path));
+    if (content.size() < bytes) {
+        return make_error(ErrorCode::kCorruption, fmt::format("history file \"{}\" ends at offset {}, {} expected",
+                                                              path, content.size(), bytes));
+    }
+    ByteReader reader(std::string_view(content).substr(0, bytes));
+    while (!reader.at_end()) {
+        const size_t at = reader.offset();
+        KODIAK_TRY_ASSIGN(const uint32_t length, reader.u32());
+        KODIAK_TRY_ASSIGN(const uint64_t checksum, reader.u64());
+        const auto payload = reader.raw(length);
+        if (!payload.ok() || xxh3(*payload) != checksum) {
+            return make_error(ErrorCode::kCorruption,
+                              fmt::format("history file \"{}\" is damaged in the block at offset {}", path, at));
+        }
+        ByteReader block(*payload);
+        KODIAK_TRY_ASSIGN(const uint64_t count, block.varint());
+        for (uint64_t i = 0; i < count; ++i) {
+            HistoryEntry entry;
+            KODIAK_TRY_ASSIGN(entry.seq, block.varint());
+            KODIAK_TRY_ASSIGN(entry.branch.value, block.u16());
+            KODIAK_TRY_ASSIGN(entry.record, block.string());
+            KODIAK_TRY_ASSIGN(const std::string_view seed, block.raw(entry.seed.size()));
+            std::memcpy(entry.seed.data(), seed.data(), seed.size());
+            KODIAK_TRY_ASSIGN(entry.leaves, block.varint());
+            entries.push_back(std::move(entry));
+        }
+    }
+    return entries;
+}
+
+}  // namespace kodiak::timeline

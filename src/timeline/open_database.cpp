@@ -1,0 +1,381 @@
+// Opening and creating a database directory, and the DatabaseCore over it.
+
+#include <algorithm>
+#include <atomic>
+#include <condition_variable>
+#include <set>
+#include <thread>
+
+#include <fmt/format.h>
+
+#include "base/result/assert.hpp"
+#include "timeline/check/consistency_check.hpp"
+#include "timeline/checkpoint/checkpointer.hpp"
+#include "timeline/checkpoint/replay.hpp"
+#include "timeline/database_core.hpp"
+
+namespace kodiak::timeline {
+namespace {
+
+using storage::StoreTransaction;
+
+// Everything of an open database, in the order in which it is taken down (last member first).
+class OpenDatabase final : public DatabaseCore {
+   public:
+    OpenDatabase(Surroundings surroundings, std::string path, OpenOptions options)
+        : surroundings_(std::move(surroundings)), path_(std::move(path)), options_(std::move(options)) {
+        constexpr uint64_t kDefaultMemory = uint64_t{1} << 30;
+        constexpr uint64_t kDefaultLogBytes = uint64_t{64} << 20;
+        if (options_.memory_limit_bytes == 0) {
+            options_.memory_limit_bytes = kDefaultMemory;
+        }
+        if (options_.checkpoint_log_bytes == 0) {
+            options_.checkpoint_log_bytes = std::min(kDefaultLogBytes, options_.memory_limit_bytes / 2);
+        }
+    }
+
+    ~OpenDatabase() override {
+        {
+            const std::lock_guard guard(background_mutex_);
+            stopping_ = true;
+        }
+        background_wake_.notify_all();
+        if (background_.joinable()) {
+            background_.join();
+        }
+        if (log_ != nullptr && !options_.synchronous) {
+            (void)log_->flush().ok();
+        }
+    }
+
+    Status open();
+
+    Result<std::unique_ptr<storage::Transaction>> begin(BranchId branch, bool read_only) override {
+        return std::unique_ptr<storage::Transaction>(
+            std::make_unique<StoreTransaction>(*store_, branch, read_only || options_.read_only));
+    }
+
+    Result<CommitOutcome> commit(std::unique_ptr<storage::Transaction> transaction,
+                                 const CommitOptions& options) override {
+        if (options_.read_only) {
+            return CommitOutcome{};  // nothing can have been written
+        }
+        Result<CommitOutcome> outcome = pipeline_->commit(static_cast<StoreTransaction&>(*transaction), options);
+        transaction.reset();
+        wake_background_if_due();
+        return outcome;
+    }
+
+    void rollback(std::unique_ptr<storage::Transaction> transaction) override {
+        if (!options_.read_only) {
+            // Values that were shown to somebody must not be given again; when the log refuses, nothing commits anyway.
+            (void)pipeline_->keep_drawn_sequences(static_cast<StoreTransaction&>(*transaction)).ok();
+        }
+        transaction.reset();
+    }
+
+    Status checkpoint() override {
+        if (options_.read_only) {
+            return make_error(ErrorCode::kReadOnly, fmt::format("cannot checkpoint \"{}\": opened read-only", path_));
+        }
+        return checkpointer_->checkpoint();
+    }
+
+    Result<std::vector<CheckFinding>> check() override {
+        std::vector<HistoryEntry> entries;
+        {
+            const std::lock_guard guard(store_->commit_mutex());
+            entries = state_of_history();
+        }
+        const uint64_t saved = checkpointer_ != nullptr ? checkpointer_->history_bytes() : history_bytes_;
+        return check_database(*store_, path_, saved, std::move(entries));
+    }
+
+    const std::string& path() const override { return path_; }
+    bool read_only() const override { return options_.read_only; }
+
+    uint64_t bytes_on_disk() override {
+        uint64_t bytes = log_ != nullptr ? log_->bytes_on_disk() : 0;
+        std::set<const storage::TableFile*> seen;
+        for (storage::BranchTable* table : store_->tables()) {
+            const storage::ChunkDirectory::Ptr all = table->directory();
+            for (uint64_t i = 0; i < all->size(); ++i) {
+                const storage::TableFile* file = (*all)[i].file.get();
+                if (file != nullptr && seen.insert(file).second) {
+                    bytes += file->file->bytes();
+                }
+            }
+        }
+        return bytes;
+    }
+
+    uint64_t bytes_in_memory() override {
+        uint64_t bytes = 0;
+        for (storage::BranchTable* table : store_->tables()) {
+            bytes += table->hot_bytes() + table->index_bytes();
+        }
+        return bytes;
+    }
+
+   private:
+    Status prepare_directory(bool* fresh);
+    Status create();
+    Status load(bool* damaged_by_checkpoint);
+    Status finish_open();
+    Status ensure_main_schema();
+    std::vector<HistoryEntry> state_of_history() const {
+        return pipeline_ != nullptr ? pipeline_->state().unsaved : read_only_state_.unsaved;
+    }
+    void wake_background_if_due() {
+        if (log_->bytes_on_disk() >= options_.checkpoint_log_bytes + log_bytes_at_checkpoint_) {
+            const std::lock_guard guard(background_mutex_);
+            checkpoint_due_ = true;
+            background_wake_.notify_one();
+        }
+    }
+    void run_background();
+
+    Surroundings surroundings_;
+    std::string path_;
+    OpenOptions options_;
+    std::unique_ptr<FileLock> lock_;
+    std::unique_ptr<storage::Store> store_;
+    std::unique_ptr<storage::Log> log_;
+    std::unique_ptr<CommitPipeline> pipeline_;
+    std::unique_ptr<Checkpointer> checkpointer_;
+    TimelineState read_only_state_;
+    uint64_t history_bytes_ = 0;
+    std::string current_;
+
+    std::mutex background_mutex_;
+    std::condition_variable background_wake_;
+    bool stopping_ = false;        // guarded by background_mutex_
+    bool checkpoint_due_ = false;  // guarded by background_mutex_
+    std::atomic<uint64_t> log_bytes_at_checkpoint_{0};
+    std::thread background_;
+};
+
+// Names that a Kodiak directory may hold before CURRENT is there: what an interrupted creation leaves.
+bool may_be_half_made(const std::string& name) {
+    return name == "LOCK" || name == "log" || name == "data" || name == "history" || name == "tmp" ||
+           name == "CURRENT.new" || name.starts_with("manifest-");
+}
+
+Status OpenDatabase::prepare_directory(bool* fresh) {
+    Disk& disk = *surroundings_.disk;
+    KODIAK_TRY_ASSIGN(const bool exists, disk.exists(path_));
+    if (!exists) {
+        if (options_.read_only || !options_.create_if_missing) {
+            return make_error(ErrorCode::kNotFound, fmt::format("cannot open database \"{}\": it does not exist", path_));
+        }
+        KODIAK_TRY(disk.create_directory(path_));
+    }
+    KODIAK_TRY_ASSIGN(const bool is_directory, disk.is_directory(path_));
+    if (!is_directory) {
+        return make_error(ErrorCode::kNotADatabase,
+                          fmt::format("cannot open \"{}\": it is a file, a Kodiak database is a directory", path_));
+    }
+    KODIAK_TRY_ASSIGN(const bool has_current, disk.exists(path_ + "/CURRENT"));
+    *fresh = !has_current;
+    if (has_current) {
+        return {};
+    }
+    KODIAK_TRY_ASSIGN(const std::vector<std::string> names, disk.list(path_));
+    for (const std::string& name : names) {
+        if (!may_be_half_made(name)) {
+            return make_error(ErrorCode::kNotADatabase,
+                              fmt::format("cannot open \"{}\": it is not a Kodiak database", path_))
+                .with_detail(fmt::format("The directory holds \"{}\" and no CURRENT file.", name))
+                .with_hint("Name a new or empty directory, or an existing database.");
+        }
+    }
+    if (options_.read_only) {
+        return make_error(ErrorCode::kNotADatabase,
+                          fmt::format("cannot open \"{}\" read-only: no database was created there yet", path_));
+    }
+    return {};
+}
+
+// Writes the manifest of an empty database. An interrupted creation is begun anew.
+Status OpenDatabase::create() {
+    Disk& disk = *surroundings_.disk;
+    KODIAK_TRY(disk.create_directory(path_ + "/log"));
+    KODIAK_TRY_ASSIGN(const std::vector<std::string> leftovers, disk.list(path_ + "/log"));
+    for (const std::string& name : leftovers) {
+        KODIAK_TRY(disk.remove(path_ + "/log/" + name));
+    }
+    ManifestHead head;
+    head.origin = OriginId(surroundings_.random->next_u64());
+    head.log_id = surroundings_.random->next_u64() | 1;
+    head.next_object = catalog::kFirstUserObject;
+    head.heads[kMainBranch] = {"main", Hash256{}};
+    {
+        KODIAK_TRY_ASSIGN(const auto log, storage::Log::create(surroundings_.disk, path_ + "/log", head.log_id,
+                                                               storage::LogOptions{}));
+        head.log_from = log->end().value;
+    }
+    {
+        KODIAK_TRY_ASSIGN(const std::unique_ptr<File> file,
+                          disk.open(path_ + "/" + manifest_name(1), OpenMode::kCreateOrOpen));
+        KODIAK_TRY(file->truncate(0));
+        KODIAK_TRY(file->write(0, encode_manifest(head, {})));
+        KODIAK_TRY(file->sync());
+    }
+    KODIAK_TRY(disk.sync_directory(path_));
+    return write_current(disk, path_, manifest_name(1));
+}
+
+// Loads manifest and log. `retry` is set when a writer's checkpoint removed files while a read-only opener read them.
+Status OpenDatabase::load(bool* retry) {
+    Disk& disk = *surroundings_.disk;
+    KODIAK_TRY_ASSIGN(current_, read_current(disk, path_));
+    const std::string manifest_path = path_ + "/" + current_;
+    auto bytes = read_file(disk, manifest_path);
+    if (!bytes.ok()) {
+        *retry = bytes.error().code == ErrorCode::kNotFound;
+        return bytes.error();
+    }
+    KODIAK_TRY_ASSIGN(const OpenedManifest manifest, decode_manifest(*bytes, manifest_path));
+    const ManifestHead& head = manifest.head;
+    store_ = std::make_unique<storage::Store>(
+        surroundings_.disk, storage::StoreOptions{path_, head.origin, options_.memory_limit_bytes});
+    store_->reserve_object_ids(head.next_object);
+    store_->reserve_file_numbers(head.next_file);
+    for (const auto& [table, next] : head.row_counters) {
+        store_->reserve_row_counters(table, next);
+    }
+    for (const storage::SequencePosition& position : head.sequences) {
+        store_->set_sequence_position(position);
+    }
+    ByteReader tables(manifest.tables);
+    for (uint64_t i = 0; i < manifest.table_count; ++i) {
+        const Status loaded = storage::read_table_image(tables, *store_, head.seq);
+        if (!loaded.ok()) {
+            *retry = loaded.error().code == ErrorCode::kNotFound;
+            return loaded;
+        }
+    }
+    store_->set_latest_seq(head.seq);
+    store_->publish_seq(head.seq);
+    for (const auto& [branch, branch_head] : head.heads) {
+        KODIAK_TRY_ASSIGN(auto catalog, catalog_of_rows(store_->table(catalog::kObjectsTable, branch)));
+        store_->set_catalog(branch, head.seq, std::move(catalog));
+    }
+    TimelineState state{head.heads, head.last_timestamp, {}};
+    history_bytes_ = head.history_bytes;
+
+    Replayer replayer(*store_, state);
+    const auto visit = [&](storage::Lsn, storage::LogRecord record) { return replayer.apply(record); };
+    if (options_.read_only) {
+        const auto end = storage::Log::replay_read_only(disk, path_ + "/log", head.log_id,
+                                                        storage::Lsn{head.log_from}, visit);
+        if (!end.ok()) {
+            *retry = end.error().code == ErrorCode::kNotFound;
+            return end.error();
+        }
+        read_only_state_ = std::move(state);
+        return {};
+    }
+    storage::LogOptions log_options;
+    log_options.synchronous = options_.synchronous;
+    KODIAK_TRY_ASSIGN(log_, storage::Log::open(surroundings_.disk, path_ + "/log", head.log_id, log_options,
+                                               storage::Lsn{head.log_from}, visit));
+    pipeline_ = std::make_unique<CommitPipeline>(*store_, *log_, surroundings_.clock, surroundings_.random,
+                                                 std::move(state));
+    const uint64_t number = std::stoull(current_.substr(current_.find('-') + 1), nullptr, 16);
+    checkpointer_ = std::make_unique<Checkpointer>(
+        *store_, *log_, *pipeline_,
+        CheckpointState{head.log_id, number, head.history_bytes, head.history_commits});
+    return {};
+}
+
+Status OpenDatabase::ensure_main_schema() {
+    if (store_->latest_catalog(kMainBranch)->find(catalog::kMainSchema) != nullptr) {
+        return {};
+    }
+    StoreTransaction transaction(*store_, kMainBranch, false);
+    catalog::CatalogObject schema;
+    schema.id = catalog::kMainSchema;
+    schema.kind = catalog::ObjectKind::kSchema;
+    schema.name = "main";
+    schema.definition = catalog::SchemaDefinition{};
+    KODIAK_TRY(transaction.put_object(std::move(schema)));
+    CommitOptions options;
+    options.message = "create database";
+    const auto outcome = pipeline_->commit(transaction, options);
+    return outcome.ok() ? Status() : Status(outcome.error());
+}
+
+Status OpenDatabase::finish_open() {
+    std::set<std::string> used;
+    for (storage::BranchTable* table : store_->tables()) {
+        const storage::ChunkDirectory::Ptr all = table->directory();
+        for (uint64_t i = 0; i < all->size(); ++i) {
+            if ((*all)[i].file != nullptr) {
+                used.insert((*all)[i].file->file->path());
+            }
+        }
+    }
+    sweep(*surroundings_.disk, path_, current_, used);
+    KODIAK_TRY(ensure_main_schema());
+    background_ = std::thread([this] { run_background(); });
+    return {};
+}
+
+void OpenDatabase::run_background() {
+    std::unique_lock lock(background_mutex_);
+    while (!stopping_) {
+        background_wake_.wait(lock, [&] { return stopping_ || checkpoint_due_; });
+        if (stopping_) {
+            return;
+        }
+        checkpoint_due_ = false;
+        lock.unlock();
+        const Status done = checkpointer_->checkpoint();
+        // After a failure the next attempt waits for as much log again; the log simply stays.
+        log_bytes_at_checkpoint_.store(done.ok() ? 0 : log_->bytes_on_disk());
+        lock.lock();
+    }
+}
+
+Status OpenDatabase::open() {
+    bool fresh = false;
+    KODIAK_TRY(prepare_directory(&fresh));
+    if (!options_.read_only) {
+        const std::string owner = describe_lock_owner(surroundings_.clock->now());
+        KODIAK_TRY_ASSIGN(lock_, surroundings_.disk->lock(path_ + "/LOCK", owner));
+        // Another process may have created it since.
+        KODIAK_TRY_ASSIGN(const bool has_current, surroundings_.disk->exists(path_ + "/CURRENT"));
+        if (!has_current) {
+            KODIAK_TRY(create());
+        }
+        bool retry = false;
+        KODIAK_TRY(load(&retry));
+        return finish_open();
+    }
+    constexpr int kAttempts = 10;
+    for (int attempt = 1;; ++attempt) {
+        bool retry = false;
+        const Status loaded = load(&retry);
+        if (loaded.ok() || !retry || attempt == kAttempts) {
+            return loaded;
+        }
+    }
+}
+
+}  // namespace
+
+Surroundings Surroundings::real() { return {make_real_disk(), make_system_clock(), make_system_random()}; }
+
+Result<std::unique_ptr<DatabaseCore>> DatabaseCore::open(Surroundings surroundings, const std::string& path,
+                                                         const OpenOptions& options) {
+    std::string directory = path;
+    while (directory.size() > 1 && directory.back() == '/') {
+        directory.pop_back();
+    }
+    auto database = std::make_unique<OpenDatabase>(std::move(surroundings), std::move(directory), options);
+    KODIAK_TRY(database->open());
+    return std::unique_ptr<DatabaseCore>(std::move(database));
+}
+
+}  // namespace kodiak::timeline
