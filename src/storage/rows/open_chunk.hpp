@@ -55,7 +55,8 @@ class OpenChunk final : public Chunk {
     Result<uint32_t> append_from(const Chunk& source, const uint32_t* slots, size_t count,
                                  const catalog::TableDefinition& table);
 
-    // Sets identity and creating commit of a filled slot. Requires: nobody reads it meanwhile (unpublished, or private).
+    // Sets identity and creating commit of a filled slot. Requires: nobody reads it meanwhile (unpublished, or
+    // private).
     void set_row(uint32_t slot, uint64_t row_counter, uint64_t created);
     // Makes slots 0..count-1 readable; all of them were created by commits in [min_created, max_created].
     // Requires: count() <= count <= filled().

@@ -57,7 +57,8 @@ uint32_t DictionaryBuilder::add(std::string_view text) {
 std::shared_ptr<const Dictionary> DictionaryBuilder::finish(std::vector<uint16_t>& codes) const {
     std::vector<uint16_t> order(values_.size());
     std::iota(order.begin(), order.end(), uint16_t{0});
-    std::sort(order.begin(), order.end(), [&](uint16_t left, uint16_t right) { return values_[left] < values_[right]; });
+    std::sort(order.begin(), order.end(),
+              [&](uint16_t left, uint16_t right) { return values_[left] < values_[right]; });
     auto dictionary = std::make_shared<Dictionary>();
     dictionary->values.reserve(order.size());
     dictionary->heap.reserve(long_bytes_);

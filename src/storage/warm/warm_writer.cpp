@@ -166,7 +166,8 @@ std::shared_ptr<arrow::ArrayData> string_values(const std::vector<StringRef>& va
     layout.dictionary_values = values.size();
     layout.dictionary_offsets_hash = xxh3(offsets);
     layout.dictionary_heap_hash = xxh3(heap);
-    const std::vector<std::shared_ptr<arrow::Buffer>> buffers = {nullptr, own(std::move(offsets)), own(std::move(heap))};
+    const std::vector<std::shared_ptr<arrow::Buffer>> buffers = {nullptr, own(std::move(offsets)),
+                                                                 own(std::move(heap))};
     return arrow::ArrayData::Make(type, static_cast<int64_t>(values.size()), buffers, 0);
 }
 
@@ -222,8 +223,9 @@ Result<WrittenColumn> write_strings(const Run& run, size_t position, const std::
         for (uint32_t slot = 0; slot < run.counts[c]; ++slot) {
             if (column.is_valid(slot)) {
                 if (heap.size() + strings[slot].length > static_cast<size_t>(INT32_MAX)) {
-                    return make_error(ErrorCode::kTooLarge, "strings of one column exceed 2 GiB in a warm file: column id " +
-                                                                std::to_string(layout.id.value));
+                    return make_error(ErrorCode::kTooLarge,
+                                      "strings of one column exceed 2 GiB in a warm file: column id " +
+                                          std::to_string(layout.id.value));
                 }
                 heap.append(strings[slot].view());
             }
