@@ -1,6 +1,7 @@
 #include "engine/connection/query_result.hpp"
 
 #include "duckdb/common/vector_operations/vector_operations.hpp"
+#include "duckdb/main/materialized_query_result.hpp"
 
 #include "engine/errors/errors.hpp"
 
@@ -55,7 +56,13 @@ Result<std::unique_ptr<QueryResult>> make_query_result(Session& session,
         return std::make_unique<QueryResult>(std::move(state));
     }
     auto& rows = *state->result;
-    switch (rows.properties.return_type) {
+    auto kind = rows.properties.return_type;
+    // DuckDB calls CREATE TABLE AS a statement without result, but answers with the count.
+    if (rows.statement_type == duckdb::StatementType::CREATE_STATEMENT && rows.names.size() == 1 &&
+        rows.names[0] == "Count" && rows.Cast<duckdb::MaterializedQueryResult>().RowCount() == 1) {
+        kind = duckdb::StatementReturnType::CHANGED_ROWS;
+    }
+    switch (kind) {
         case duckdb::StatementReturnType::QUERY_RESULT:
             state->kind = ResultKind::kRows;
             for (size_t i = 0; i < rows.names.size(); ++i) {

@@ -11,6 +11,7 @@
 #include "engine/catalog/kodiak_catalog.hpp"
 #include "engine/catalog/simple_entries.hpp"
 #include "engine/errors/errors.hpp"
+#include "engine/transaction/session_transaction.hpp"
 #include "engine/transaction/transaction_manager.hpp"
 
 namespace kodiak::engine {
@@ -25,8 +26,12 @@ bool is_kodiak(const duckdb::SequenceCatalogEntry& sequence) {
 
 class SequenceState : public duckdb::FunctionLocalState {
    public:
-    SequenceState(KodiakTransaction& running, ObjectId sequence_id) : transaction(running), sequence(sequence_id) {}
+    SequenceState(KodiakTransaction& running, duckdb::shared_ptr<SessionState> own_session,
+                  timeline::DatabaseCore& own_core, ObjectId sequence_id)
+        : transaction(running), session(std::move(own_session)), core(own_core), sequence(sequence_id) {}
     KodiakTransaction& transaction;
+    duckdb::shared_ptr<SessionState> session;  // nullptr in a context without one
+    timeline::DatabaseCore& core;
     ObjectId sequence;
 };
 
@@ -50,7 +55,26 @@ duckdb::unique_ptr<duckdb::FunctionLocalState> begin(duckdb::ExpressionState& st
         return original<kNext>().GetInitStateCallback()(state, expression, bind_data);
     }
     auto& transaction = duckdb::Transaction::Get(state.GetContext(), sequence.catalog).Cast<KodiakTransaction>();
-    return duckdb::make_uniq<SequenceState>(transaction, static_cast<KodiakSequenceEntry&>(sequence).id());
+    return duckdb::make_uniq<SequenceState>(transaction, SessionState::of(state.GetContext()),
+                                            static_cast<KodiakCatalog&>(sequence.catalog).core(),
+                                            static_cast<KodiakSequenceEntry&>(sequence).id());
+}
+
+int64_t next_of(SequenceState& local) {
+    const int64_t value = value_or_throw(local.transaction.storage().next_value(local.sequence));
+    if (local.session) {
+        local.session->note_value(local.core, local.sequence, value);
+    }
+    return value;
+}
+
+int64_t current_of(SequenceState& local) {
+    if (local.session) {
+        if (const auto value = local.session->last_value(local.core, local.sequence)) {
+            return *value;
+        }
+    }
+    return value_or_throw(local.transaction.storage().current_value(local.sequence));
 }
 
 template <bool kNext>
@@ -65,8 +89,7 @@ void draw(duckdb::DataChunk& arguments, duckdb::ExpressionState& state, duckdb::
     auto* values = duckdb::FlatVector::GetData<int64_t>(result);
     const std::lock_guard lock(local.transaction.mutex());
     for (duckdb::idx_t i = 0; i < arguments.size(); ++i) {
-        storage::Transaction& storage = local.transaction.storage();
-        values[i] = value_or_throw(kNext ? storage.next_value(local.sequence) : storage.current_value(local.sequence));
+        values[i] = kNext ? next_of(local) : current_of(local);
     }
 }
 

@@ -1,8 +1,5 @@
 #include "engine/transaction/session_transaction.hpp"
 
-#include <optional>
-#include <utility>
-
 #include "duckdb/transaction/transaction.hpp"
 
 #include "engine/transaction/transaction_manager.hpp"
@@ -120,6 +117,17 @@ void SessionState::rollback() {
         core->rollback(std::move(begun.transaction));
     }
     transactions_.clear();
+}
+
+void SessionState::note_value(const timeline::DatabaseCore& core, ObjectId sequence, int64_t value) {
+    const std::lock_guard lock(mutex_);
+    last_values_[{&core, sequence}] = value;
+}
+
+std::optional<int64_t> SessionState::last_value(const timeline::DatabaseCore& core, ObjectId sequence) {
+    const std::lock_guard lock(mutex_);
+    const auto found = last_values_.find({&core, sequence});
+    return found != last_values_.end() ? std::optional(found->second) : std::nullopt;
 }
 
 }  // namespace kodiak::engine

@@ -9,9 +9,12 @@
 //            (DuckDB's own internal connections) gets a transaction that lives and commits with DuckDB's.
 // Threads    A SessionState belongs to one connection; the work of one statement may ask from many threads.
 
+#include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <unordered_map>
+#include <utility>
 
 #include "duckdb/catalog/catalog.hpp"
 #include "duckdb/main/client_context.hpp"
@@ -60,6 +63,10 @@ class SessionState : public duckdb::ClientContextState {
     Result<timeline::CommitOutcome> commit(const timeline::CommitOptions& options);
     void rollback();
 
+    // What nextval() last gave this session, for currval(): outlives transactions.
+    void note_value(const timeline::DatabaseCore& core, ObjectId sequence, int64_t value);
+    std::optional<int64_t> last_value(const timeline::DatabaseCore& core, ObjectId sequence);
+
    private:
     struct Begun {
         std::unique_ptr<storage::Transaction> transaction;
@@ -69,6 +76,7 @@ class SessionState : public duckdb::ClientContextState {
     bool is_explicit_ = false;
     bool read_only_ = false;
     std::unordered_map<timeline::DatabaseCore*, Begun> transactions_;
+    std::map<std::pair<const timeline::DatabaseCore*, ObjectId>, int64_t> last_values_;
 };
 
 }  // namespace kodiak::engine

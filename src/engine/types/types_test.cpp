@@ -64,9 +64,10 @@ TEST(Types, EveryColumnTypeComesBackEqual) {
 TEST(Types, TheStoredFormComesBackEqual) {
     for (const LogicalType& type : all_types()) {
         const catalog::Type ours = to_catalog_type(type);
-        ByteWriter writer;
+        std::string bytes;
+        ByteWriter writer(bytes);
         catalog::encode_type(ours, writer);
-        ByteReader reader(writer.bytes());
+        ByteReader reader(bytes);
         const auto back = catalog::decode_type(reader);
         ASSERT_TRUE(back.ok()) << type.ToString();
         EXPECT_EQ(back.value(), ours) << type.ToString();
