@@ -37,13 +37,19 @@ class TestDatabase {
         EXPECT_TRUE(opened.ok()) << opened.error().message;
     }
 
+    // Not opened yet: try_open() tells how that goes.
+    struct Closed {};
+    TestDatabase(std::shared_ptr<SimulatedDisk> disk, Closed, OpenOptions options = {}, uint64_t random_seed = 7)
+        : disk_(std::move(disk)), options_(std::move(options)), random_seed_(random_seed) {}
+
     Status try_open() {
-        const Surroundings world{disk_, std::make_shared<SteppingClock>(), make_seeded_random(7)};
+        core_.reset();
+        const Surroundings world{disk_, std::make_shared<SteppingClock>(), make_seeded_random(random_seed_)};
         KODIAK_TRY_ASSIGN(core_, DatabaseCore::open(world, path_, options_));
         return {};
     }
+    void close() { core_.reset(); }
     void reopen() {
-        core_.reset();
         const Status opened = try_open();
         ASSERT_TRUE(opened.ok()) << opened.error().message;
     }
@@ -225,6 +231,7 @@ class TestDatabase {
 
     std::shared_ptr<SimulatedDisk> disk_;
     OpenOptions options_;
+    uint64_t random_seed_ = 7;
     std::string path_ = "/db";
     std::unique_ptr<DatabaseCore> core_;
 };

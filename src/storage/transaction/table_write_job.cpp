@@ -159,14 +159,26 @@ TableWriteJob::Source TableWriteJob::source_of(Locator locator) {
     return {(*all)[locator.chunk()].chunk, locator.slot(), true};
 }
 
+size_t TableWriteJob::number_file(std::vector<PrivateChunk>& chunks, size_t from) {
+    const std::shared_ptr<PrivateFile> file = chunks[from].file;
+    uint64_t rows = 0;
+    size_t end = from;
+    for (; end < chunks.size() && chunks[end].file == file; ++end) {
+        rows += chunks[end].chunk->count();
+    }
+    if (!file->with_row_ids) {
+        // In one draw: other transactions draw, too, and the file's rows are one run that only its first number names.
+        uint64_t next = store_.new_row_counters(writes_->id(), rows);
+        for (size_t i = from; i < end; ++i) {
+            chunks[i].chunk->number_rows(writes_->origin(), next);
+            next += chunks[i].chunk->count();
+        }
+    }
+    return end;
+}
+
 void TableWriteJob::number_new_rows(PrivateChunk& chunk) {
     const uint32_t count = chunk.chunk->count();
-    if (chunk.open == nullptr) {
-        if (!chunk.file->with_row_ids) {
-            chunk.chunk->number_rows(writes_->origin(), store_.new_row_counters(writes_->id(), count));
-        }
-        return;
-    }
     uint32_t unnumbered = 0;
     for (uint32_t slot = 0; slot < count; ++slot) {
         unnumbered += chunk.chunk->row_id(slot).counter == 0 ? 1 : 0;
@@ -307,10 +319,24 @@ Status TableWriteJob::finish() {
     if (pieces_.size() > 1 && full_chunks.load() >= kWarmFileChunks) {
         KODIAK_TRY(spill_together());
     }
+    bool has_files = false;
+    for (WritePiece& piece : pieces_) {
+        for (size_t i = 0; i < piece.chunks.size();) {
+            if (piece.chunks[i].file != nullptr) {
+                i = number_file(piece.chunks, i);
+                has_files = true;
+            } else {
+                number_new_rows(piece.chunks[i++]);
+            }
+        }
+    }
+    if (has_files) {
+        // A log record will name the files: their names must survive what the record survives.
+        KODIAK_TRY(store_.disk().sync_directory(store_.data_directory()));
+    }
     const std::lock_guard guard(writes_->mutex);
     for (WritePiece& piece : pieces_) {
         for (PrivateChunk& chunk : piece.chunks) {
-            number_new_rows(chunk);
             std::vector<PrivateChunk>& chunks = writes_->chunks;
             uint32_t copied = 0;
             if (chunk.open != nullptr && !chunks.empty() && chunks.back().open != nullptr &&

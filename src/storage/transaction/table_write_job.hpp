@@ -4,7 +4,7 @@
 //
 // How        1. Each writer fills private chunks of 2,048 rows per *piece* (one batch of the statement's order).
 //            2. 60 full chunks (a row group, 122,880 rows) become a warm file at once, so that loads need little
-//               memory; the file is synced here, before any log record names it.
+//               memory; file and directory are synced here, before any log record names it.
 //            3. finish() orders the pieces by batch, numbers new rows in that order, and hands everything to
 //               TableWrites; rows that fit join the transaction's last private chunk.
 // Cost       A writer holds at most 60 chunks in plain layout.
@@ -52,7 +52,10 @@ class TableWriteJob final : public WriteJob {
     Source source_of(Locator locator);
 
    private:
+    // Numbers the rows of a chunk in memory that have no number yet.
     void number_new_rows(PrivateChunk& chunk);
+    // Numbers the rows of the file that begins at chunks[from]; returns the place behind its last chunk.
+    size_t number_file(std::vector<PrivateChunk>& chunks, size_t from);
     Status spill_together();
     static uint32_t fill_tail(PrivateChunk& tail, const PrivateChunk& chunk);
     void discard_files();
