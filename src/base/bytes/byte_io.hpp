@@ -84,7 +84,7 @@ class ByteReader {
         if (remaining() < sizeof(Int)) {
             return truncated(sizeof(Int));
         }
-        Int v;
+        Int v{};
         std::memcpy(&v, at_, sizeof v);
         at_ += sizeof v;
         return v;
