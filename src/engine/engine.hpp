@@ -8,13 +8,15 @@
 //            Connection owns its storage transactions (BLUEPRINT section 5): it can undo a statement or go back to a
 //            savepoint, which DuckDB cannot, and end and restart DuckDB's transaction underneath.
 // Rules      I1. A statement that fails leaves no trace. Outside a transaction it is one; inside, the transaction has
-//                failed: statements answer 25P02 until rollback() or rollback_to(), and commit() rolls back and says so.
+//                failed: statements answer 25P02 until rollback() or rollback_to(), and commit() rolls back and says
+//                so.
 //            I2. begin() takes the snapshot that all reads of the transaction see, DDL included.
 //            I3. A transaction writes one attached database (KD013); temporary tables excepted. Savepoints cover Kodiak
 //                databases only: rollback_to() is refused when another database was written, and temporary tables keep
 //                what was done to them.
 // Errors     No exception leaves this room. Codes as base/result/error_code.hpp; DuckDB's own errors are mapped to it.
-// Threads    Engine: safe from many threads. Connection and its QueryResults: one thread at a time; interrupt() from any.
+// Threads    Engine: safe from many threads. Connection and its QueryResults: one thread at a time, but interrupt()
+//            from any.
 // Lifetime   Connections must go before their Engine, results before their Connection; attached databases must outlive
 //            the Engine or be detached.
 // Durability As DatabaseCore::commit(): when commit() or a statement outside a transaction has answered, its changes

@@ -118,7 +118,8 @@ void TableAlteration::rename_column(const duckdb::RenameColumnInfo& info) {
     for (const auto& other : table().columns) {
         if (other.id != renamed.id && same_name(other.name, info.new_name)) {
             throw_error(make_error(ErrorCode::kDuplicateColumn,
-                                   "table \"" + old_->name + "\" already has a column named \"" + info.new_name + "\""));
+                                   "table \"" + old_->name + "\" already has a column named \"" + info.new_name +
+                                       "\""));
         }
     }
     const std::string old_name = renamed.name;

@@ -2,8 +2,8 @@
 
 // Definitions both ways between DuckDB's CreateInfo objects and our catalog objects.
 //
-// How        Expressions are kept as DuckDB writes them (ToString) and parsed again; columns and constraints are kept by
-//            ColumnId, so a CreateTableInfo made from a definition always shows the current names.
+// How        Expressions are kept as DuckDB writes them (ToString) and parsed again; columns and constraints are kept
+//            by ColumnId, so a CreateTableInfo made from a definition always shows the current names.
 // Errors     Thrown as DuckDB exceptions (errors/errors.hpp). Text in a stored definition that no longer parses is
 //            kCorruption.
 // Threads    Pure functions.

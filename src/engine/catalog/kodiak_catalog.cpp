@@ -13,7 +13,7 @@
 #include "engine/catalog/schema_entry.hpp"
 #include "engine/errors/errors.hpp"
 #include "engine/transaction/session_transaction.hpp"
-#include "engine/transaction/transaction_manager.hpp"
+#include "engine/transaction/kodiak_transaction.hpp"
 #include "engine/write/plan_write.hpp"
 
 namespace kodiak::engine {

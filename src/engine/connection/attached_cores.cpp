@@ -6,7 +6,7 @@
 #include "catalog/catalog_state.hpp"
 #include "engine/catalog/kodiak_catalog.hpp"
 #include "engine/errors/errors.hpp"
-#include "engine/transaction/transaction_manager.hpp"
+#include "engine/transaction/kodiak_transaction.hpp"
 
 namespace kodiak::engine {
 

@@ -2,8 +2,8 @@
 
 // AttachedCores: which database stands behind which catalog of an instance; and the storage extension that opens them.
 //
-// How        `ATTACH '<path>' AS <name> (TYPE kodiak)` reaches our attach callback with nothing but path and name, so the
-//            Engine enters the database here first. A path that nobody entered is refused: opening databases is the
+// How        `ATTACH '<path>' AS <name> (TYPE kodiak)` reaches our attach callback with nothing but path and name, so
+//            the Engine enters the database here first. A path that nobody entered is refused: opening databases is the
 //            database room's work.
 // Threads    Safe from many threads.
 

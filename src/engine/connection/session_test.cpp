@@ -1,5 +1,9 @@
 // The rules of transactions, savepoints, failed transactions and results (engine.hpp, I1 to I3).
 
+#include <atomic>
+#include <filesystem>
+#include <thread>
+
 #include "engine/connection/test_database.hpp"
 
 namespace kodiak::engine {
@@ -267,6 +271,36 @@ TEST_F(SessionTest, CheckpointRuns) {
     session_.run("CHECKPOINT");
     session_.run("CHECKPOINT shop");
     EXPECT_EQ(session_.rows("SELECT x FROM t"), "1");
+}
+
+TEST_F(SessionTest, InterruptStopsTheRunningStatementOnly) {
+    std::atomic<bool> done = false;
+    std::thread stopper([&] {
+        while (!done) {
+            session_->interrupt();
+        }
+    });
+    EXPECT_EQ(session_.state("SELECT count(*) FROM range(10000000) a, range(10000000) b WHERE a.range + b.range < 0"),
+              "57014");
+    done = true;
+    stopper.join();
+    EXPECT_EQ(session_.rows("SELECT 1"), "1");
+}
+
+TEST(Extensions, AreLoadedByNameFromTheGivenFolders) {
+    EngineOptions options;
+    options.extension_folders = {"/nowhere",
+                                 (std::filesystem::path(__FILE__).parent_path() / "../../../.deps/extensions").string()};
+    TestDatabase database(SimulatedDisk::create(), options);
+    auto session = database.connect();
+    session.run("LOAD tpch");
+    session.run("ATTACH ':memory:' AS m");
+    session.run("USE m");
+    session.run("CALL dbgen(sf = 0.001)");
+    session.run("USE shop");
+    EXPECT_EQ(session.rows("CREATE TABLE nation AS FROM m.nation"), "changed 25");
+    EXPECT_EQ(session.rows("SELECT count(*), max(n_name) FROM nation"), "25|VIETNAM");
+    EXPECT_EQ(session.state("LOAD no_such_extension"), "58P01");
 }
 
 TEST(CatalogName, IsTheBaseNameWithoutExtension) {

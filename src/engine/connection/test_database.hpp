@@ -73,9 +73,9 @@ class TestConnection {
 
 class TestDatabase {
    public:
-    explicit TestDatabase(std::shared_ptr<SimulatedDisk> disk = SimulatedDisk::create()) : disk_(std::move(disk)) {
+    explicit TestDatabase(std::shared_ptr<SimulatedDisk> disk = SimulatedDisk::create(), EngineOptions options = {})
+        : disk_(std::move(disk)) {
         core_ = open("/shop.kodiak");
-        EngineOptions options;
         options.threads = 2;
         auto created = Engine::create(options);
         EXPECT_TRUE(created.ok()) << created.error().message;

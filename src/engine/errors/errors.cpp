@@ -77,6 +77,7 @@ constexpr std::array kWordings = {
     Wording{Type::PARSER, "Max expression depth", ErrorCode::kTooLarge},
     Wording{Type::BINDER, "Max expression depth", ErrorCode::kTooLarge},
     Wording{Type::IO, "No such file", ErrorCode::kNotFound},
+    Wording{Type::IO, "Extension \"", ErrorCode::kNotFound},
     Wording{Type::IO, "No files found", ErrorCode::kNotFound},
     Wording{Type::IO, "No space left", ErrorCode::kDiskFull},
     Wording{Type::INVALID_INPUT, "Values were not provided for the following prepared statement parameters",

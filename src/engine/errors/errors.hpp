@@ -5,7 +5,7 @@
 // How        A kodiak::Error that crosses DuckDB rides in the exception's extra information (code, detail, hint) and
 //            comes out as it went in. DuckDB's own errors get a code by exception type and, where one type means
 //            several things, by subtype or wording (errors.cpp holds the table; a test pins each wording).
-// Rules      INTERNAL and FATAL are never thrown by us: both make DuckDB refuse all further work (FACTS_DUCKDB, trap 1).
+// Rules      INTERNAL and FATAL are never thrown by us: both make DuckDB refuse all further work until restart.
 // Threads    Pure functions.
 
 #include <string_view>

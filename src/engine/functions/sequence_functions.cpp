@@ -12,7 +12,7 @@
 #include "engine/catalog/simple_entries.hpp"
 #include "engine/errors/errors.hpp"
 #include "engine/transaction/session_transaction.hpp"
-#include "engine/transaction/transaction_manager.hpp"
+#include "engine/transaction/kodiak_transaction.hpp"
 
 namespace kodiak::engine {
 

@@ -1,4 +1,4 @@
-#include "engine/transaction/transaction_manager.hpp"
+#include "engine/transaction/kodiak_transaction.hpp"
 
 #include "duckdb/main/client_context.hpp"
 

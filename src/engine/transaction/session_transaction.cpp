@@ -2,7 +2,7 @@
 
 #include "duckdb/transaction/transaction.hpp"
 
-#include "engine/transaction/transaction_manager.hpp"
+#include "engine/transaction/kodiak_transaction.hpp"
 
 namespace kodiak::engine {
 
