@@ -3,8 +3,8 @@
 // KodiakCatalog: one Kodiak database as a catalog of DuckDB.
 //
 // What       Answers every lookup from the definitions that the asking transaction sees
-//            (storage::Transaction::catalog()) and turns every CREATE, ALTER and DROP into changes of them, so that DDL is transactional and exact in
-//            every snapshot.
+//            (storage::Transaction::catalog()) and turns every CREATE, ALTER and DROP into changes of them, so that DDL
+//            is transactional and exact in every snapshot.
 // How        DuckDB wants entry objects; they are made from definitions on demand and cached by the definition they
 //            were made from, with what else they show (names of schema and referenced tables).
 // Lifetime   Entries live as long as the catalog, because plans hold references to them (FACTS_DUCKDB, trap 7). Cost:

@@ -289,8 +289,8 @@ TEST_F(SessionTest, InterruptStopsTheRunningStatementOnly) {
 
 TEST(Extensions, AreLoadedByNameFromTheGivenFolders) {
     EngineOptions options;
-    options.extension_folders = {"/nowhere",
-                                 (std::filesystem::path(__FILE__).parent_path() / "../../../.deps/extensions").string()};
+    const auto folder = std::filesystem::path(__FILE__).parent_path() / "../../../.deps/extensions";
+    options.extension_folders = {"/nowhere", folder.string()};
     TestDatabase database(SimulatedDisk::create(), options);
     auto session = database.connect();
     session.run("LOAD tpch");
