@@ -36,6 +36,9 @@ struct ScanBinding : public duckdb::TableFunctionData {
     KodiakTableEntry& entry;
     std::string view;  // names the read view; empty = the session's own
     std::optional<ScanOrder> order;
+    // What the running statement reads instead of the table's present: set by CREATE OR REPLACE TABLE t AS, whose scans
+    // start when the t they read is already gone.
+    mutable storage::TableSnapshotPtr pinned;
 
     duckdb::unique_ptr<duckdb::FunctionData> Copy() const override;
     bool Equals(const duckdb::FunctionData& other) const override;

@@ -52,7 +52,7 @@ duckdb::unique_ptr<duckdb::GlobalTableFunctionState> start_scan(duckdb::ClientCo
                                                                 duckdb::TableFunctionInitInput& input) {
     const auto& binding = input.bind_data->Cast<ScanBinding>();
     auto shared = duckdb::make_uniq<ScanShared>();
-    shared->snapshot = current_snapshot(context, binding.entry);
+    shared->snapshot = binding.pinned != nullptr ? binding.pinned : current_snapshot(context, binding.entry);
     for (const duckdb::ColumnIndex& index : input.column_indexes) {
         shared->columns.push_back(scanned_column(binding.entry, index));
     }
@@ -65,8 +65,10 @@ duckdb::unique_ptr<duckdb::GlobalTableFunctionState> start_scan(duckdb::ClientCo
     }
     if (input.filters) {
         shared->filters = compile_filters(*input.filters, shared->columns);
-        shared->found = find_rows_by_key(binding.entry, transaction_of(context, binding.entry.ParentCatalog()),
-                                         *shared->snapshot, *input.filters, shared->columns);
+        if (binding.pinned == nullptr) {
+            shared->found = find_rows_by_key(binding.entry, transaction_of(context, binding.entry.ParentCatalog()),
+                                             *shared->snapshot, *input.filters, shared->columns);
+        }
     }
     if (!shared->found.has_value()) {
         shared->order = ChunkOrder(*shared->snapshot, binding.order);

@@ -1,10 +1,50 @@
 #include "engine/write/insert.hpp"
 
 #include "duckdb/catalog/catalog.hpp"
+#include "duckdb/execution/operator/scan/physical_table_scan.hpp"
 
 #include "engine/catalog/table_entry.hpp"
+#include "engine/scan/scan_binding.hpp"
 
 namespace kodiak::engine {
+
+namespace {
+
+// The bindings of all scans of Kodiak tables below `plan`.
+void collect_scans(const duckdb::PhysicalOperator& plan, std::vector<const ScanBinding*>& found) {
+    if (plan.type == duckdb::PhysicalOperatorType::TABLE_SCAN) {
+        const auto& scan = plan.Cast<duckdb::PhysicalTableScan>();
+        if (const auto* binding = dynamic_cast<const ScanBinding*>(scan.bind_data.get())) {
+            found.push_back(binding);
+        }
+    }
+    for (const auto& child : plan.GetChildren()) {
+        collect_scans(child.get(), found);
+    }
+}
+
+// Makes the scans of `plan` read their tables as they are now, whatever happens to them meanwhile.
+void pin_scans(duckdb::ClientContext& context, const duckdb::PhysicalOperator& plan) {
+    std::vector<const ScanBinding*> scans;
+    collect_scans(plan, scans);
+    for (const ScanBinding* scan : scans) {
+        scan->pinned = current_snapshot(context, scan->entry);
+    }
+}
+
+void unpin_scans(const duckdb::PhysicalOperator& plan) {
+    std::vector<const ScanBinding*> scans;
+    collect_scans(plan, scans);
+    for (const ScanBinding* scan : scans) {
+        scan->pinned = nullptr;
+    }
+}
+
+bool replaces_table(const duckdb::BoundCreateTableInfo& create) {
+    return create.base->on_conflict == duckdb::OnCreateConflict::REPLACE_ON_CONFLICT;
+}
+
+}  // namespace
 
 InsertOperator::InsertOperator(duckdb::PhysicalPlan& plan, duckdb::vector<duckdb::LogicalType> result_types,
                                duckdb::idx_t cardinality, KodiakTableEntry* table, BoundConstraints constraints,
@@ -22,6 +62,9 @@ duckdb::unique_ptr<duckdb::GlobalSinkState> InsertOperator::GetGlobalSinkState(d
         return WriteOperator::GetGlobalSinkState(context);
     }
     auto shared = duckdb::make_uniq<WriteShared>();
+    if (replaces_table(*create)) {
+        pin_scans(context, *this);
+    }
     duckdb::SchemaCatalogEntry& target = *schema.get_mutable();
     duckdb::Catalog& catalog = target.ParentCatalog();
     auto created = catalog.CreateTable(catalog.GetCatalogTransaction(context), target, *create);
@@ -33,6 +76,15 @@ duckdb::unique_ptr<duckdb::GlobalSinkState> InsertOperator::GetGlobalSinkState(d
 
 duckdb::unique_ptr<duckdb::LocalSinkState> InsertOperator::GetLocalSinkState(duckdb::ExecutionContext&) const {
     return duckdb::make_uniq<WriteThread>();
+}
+
+duckdb::SinkFinalizeType InsertOperator::Finalize(duckdb::Pipeline& pipeline, duckdb::Event& event,
+                                                  duckdb::ClientContext& context,
+                                                  duckdb::OperatorSinkFinalizeInput& input) const {
+    if (create && replaces_table(*create)) {
+        unpin_scans(*this);
+    }
+    return WriteOperator::Finalize(pipeline, event, context, input);
 }
 
 duckdb::SinkNextBatchType InsertOperator::NextBatch(duckdb::ExecutionContext&,

@@ -4,6 +4,8 @@
 //
 // Order      kOneThread: the order in which rows arrive. kBatches: any number of threads, each batch of the source in its
 //            place. kAny: any number of threads, rows in no order.
+// Replace    CREATE OR REPLACE TABLE t AS may read t: the table is replaced before its scans start, so they are pinned to
+//            what they would have seen before.
 
 #include "duckdb/catalog/catalog_entry/schema_catalog_entry.hpp"
 #include "duckdb/planner/parsed_data/bound_create_table_info.hpp"
@@ -32,6 +34,8 @@ class InsertOperator : public WriteOperator {
     duckdb::unique_ptr<duckdb::LocalSinkState> GetLocalSinkState(duckdb::ExecutionContext& context) const override;
     duckdb::SinkNextBatchType NextBatch(duckdb::ExecutionContext& context,
                                         duckdb::OperatorSinkNextBatchInput& input) const override;
+    duckdb::SinkFinalizeType Finalize(duckdb::Pipeline& pipeline, duckdb::Event& event, duckdb::ClientContext& context,
+                                      duckdb::OperatorSinkFinalizeInput& input) const override;
     duckdb::SinkResultType Sink(duckdb::ExecutionContext& context, duckdb::DataChunk& chunk,
                                 duckdb::OperatorSinkInput& input) const override;
 
