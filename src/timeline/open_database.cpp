@@ -120,7 +120,8 @@ class OpenDatabase final : public DatabaseCore {
    private:
     Status prepare_directory(bool* fresh);
     Status create();
-    Status load(bool* damaged_by_checkpoint);
+    Status refuse_commits_without_current();
+    Status load();
     Status finish_open();
     Status ensure_main_schema();
     std::vector<HistoryEntry> state_of_history() const {
@@ -157,8 +158,19 @@ class OpenDatabase final : public DatabaseCore {
 
 // Names that a Kodiak directory may hold before CURRENT is there: what an interrupted creation leaves.
 bool may_be_half_made(const std::string& name) {
-    return name == "LOCK" || name == "log" || name == "data" || name == "history" || name == "tmp" ||
-           name == "CURRENT.new" || name.starts_with("manifest-");
+    return name == "LOCK" || name == "log" || name == "tmp" || name == "CURRENT.new" || name == manifest_name(1);
+}
+
+// Names that come to be only after CURRENT.
+bool is_of_a_database(const std::string& name) {
+    return name == "data" || name == "history" || name.starts_with("manifest-");
+}
+
+Error current_is_missing(const std::string& path) {
+    return make_error(ErrorCode::kCorruption,
+                      fmt::format("cannot open database \"{}\": its file CURRENT is missing", path))
+        .with_detail("The directory holds committed data; nothing was changed.")
+        .with_hint("Restore the database from a backup.");
 }
 
 Status OpenDatabase::prepare_directory(bool* fresh) {
@@ -182,6 +194,9 @@ Status OpenDatabase::prepare_directory(bool* fresh) {
     }
     KODIAK_TRY_ASSIGN(const std::vector<std::string> names, disk.list(path_));
     for (const std::string& name : names) {
+        if (!may_be_half_made(name) && is_of_a_database(name)) {
+            return current_is_missing(path_);
+        }
         if (!may_be_half_made(name)) {
             return make_error(ErrorCode::kNotADatabase,
                               fmt::format("cannot open \"{}\": it is not a Kodiak database", path_))
@@ -196,9 +211,29 @@ Status OpenDatabase::prepare_directory(bool* fresh) {
     return {};
 }
 
+// Commits follow CURRENT: where a log holds some, CURRENT was lost and not yet to come.
+Status OpenDatabase::refuse_commits_without_current() {
+    Disk& disk = *surroundings_.disk;
+    const std::string manifest_path = path_ + "/" + manifest_name(1);
+    const auto bytes = read_file(disk, manifest_path);
+    if (!bytes.ok()) {
+        return {};
+    }
+    const auto manifest = decode_manifest(*bytes, manifest_path);
+    uint64_t records = 0;
+    if (manifest.ok()) {
+        (void)storage::Log::replay_read_only(disk, path_ + "/log", manifest->head.log_id,
+                                             storage::Lsn{manifest->head.log_from},
+                                             [&](storage::Lsn, storage::LogRecord) { return ++records, Status(); })
+            .ok();
+    }
+    return records > 0 ? Status(current_is_missing(path_)) : Status();
+}
+
 // Writes the manifest of an empty database. An interrupted creation is begun anew.
 Status OpenDatabase::create() {
     Disk& disk = *surroundings_.disk;
+    KODIAK_TRY(refuse_commits_without_current());
     KODIAK_TRY(disk.create_directory(path_ + "/log"));
     KODIAK_TRY_ASSIGN(const std::vector<std::string> leftovers, disk.list(path_ + "/log"));
     for (const std::string& name : leftovers) {
@@ -225,17 +260,13 @@ Status OpenDatabase::create() {
     return write_current(disk, path_, manifest_name(1));
 }
 
-// Loads manifest and log. `retry` is set when a writer's checkpoint removed files while a read-only opener read them.
-Status OpenDatabase::load(bool* retry) {
+// Loads manifest and log.
+Status OpenDatabase::load() {
     Disk& disk = *surroundings_.disk;
     KODIAK_TRY_ASSIGN(current_, read_current(disk, path_));
     const std::string manifest_path = path_ + "/" + current_;
-    auto bytes = read_file(disk, manifest_path);
-    if (!bytes.ok()) {
-        *retry = bytes.error().code == ErrorCode::kNotFound;
-        return bytes.error();
-    }
-    KODIAK_TRY_ASSIGN(const OpenedManifest manifest, decode_manifest(*bytes, manifest_path));
+    KODIAK_TRY_ASSIGN(const std::string bytes, read_file(disk, manifest_path));
+    KODIAK_TRY_ASSIGN(const OpenedManifest manifest, decode_manifest(bytes, manifest_path));
     const ManifestHead& head = manifest.head;
     store_ = std::make_unique<storage::Store>(
         surroundings_.disk, storage::StoreOptions{path_, head.origin, options_.memory_limit_bytes});
@@ -249,11 +280,7 @@ Status OpenDatabase::load(bool* retry) {
     }
     ByteReader tables(manifest.tables);
     for (uint64_t i = 0; i < manifest.table_count; ++i) {
-        const Status loaded = storage::read_table_image(tables, *store_, head.seq);
-        if (!loaded.ok()) {
-            *retry = loaded.error().code == ErrorCode::kNotFound;
-            return loaded;
-        }
+        KODIAK_TRY(storage::read_table_image(tables, *store_, head.seq));
     }
     store_->set_latest_seq(head.seq);
     store_->publish_seq(head.seq);
@@ -267,12 +294,8 @@ Status OpenDatabase::load(bool* retry) {
     Replayer replayer(*store_, state);
     const auto visit = [&](storage::Lsn, storage::LogRecord record) { return replayer.apply(record); };
     if (options_.read_only) {
-        const auto end = storage::Log::replay_read_only(disk, path_ + "/log", head.log_id,
-                                                        storage::Lsn{head.log_from}, visit);
-        if (!end.ok()) {
-            *retry = end.error().code == ErrorCode::kNotFound;
-            return end.error();
-        }
+        KODIAK_TRY(storage::Log::replay_read_only(disk, path_ + "/log", head.log_id, storage::Lsn{head.log_from},
+                                                  visit));
         read_only_state_ = std::move(state);
         return {};
     }
@@ -281,7 +304,7 @@ Status OpenDatabase::load(bool* retry) {
     KODIAK_TRY_ASSIGN(log_, storage::Log::open(surroundings_.disk, path_ + "/log", head.log_id, log_options,
                                                storage::Lsn{head.log_from}, visit));
     pipeline_ = std::make_unique<CommitPipeline>(*store_, *log_, surroundings_.clock, surroundings_.random,
-                                                 std::move(state));
+                                                 options_.synchronous, std::move(state));
     const uint64_t number = std::stoull(current_.substr(current_.find('-') + 1), nullptr, 16);
     checkpointer_ = std::make_unique<Checkpointer>(
         *store_, *log_, *pipeline_,
@@ -349,15 +372,24 @@ Status OpenDatabase::open() {
         if (!has_current) {
             KODIAK_TRY(create());
         }
-        bool retry = false;
-        KODIAK_TRY(load(&retry));
+        Status loaded = load();
+        if (!loaded.ok() && loaded.error().code == ErrorCode::kNotFound) {
+            // Not the database is missing but a part of it.
+            loaded.error().code = ErrorCode::kCorruption;
+            loaded.error().with_hint("Restore the database from a backup.");
+        }
+        KODIAK_TRY(loaded);
         return finish_open();
     }
     constexpr int kAttempts = 10;
     for (int attempt = 1;; ++attempt) {
-        bool retry = false;
-        const Status loaded = load(&retry);
-        if (loaded.ok() || !retry || attempt == kAttempts) {
+        const Status loaded = load();
+        if (loaded.ok() || attempt == kAttempts) {
+            return loaded;
+        }
+        // A writer's checkpoint may have taken away what was being read; then a newer manifest names the rest.
+        const auto newest = read_current(*surroundings_.disk, path_);
+        if (!newest.ok() || *newest == current_) {
             return loaded;
         }
     }

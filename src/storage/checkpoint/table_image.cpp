@@ -114,15 +114,19 @@ void write_ends(const CapturedTable& captured, uint64_t seq, ByteWriter& writer)
     uint64_t count = 0;
     for (uint64_t i = 0; i < captured.directory->size(); ++i) {
         const ChunkEnds* ends = (*captured.directory)[i].state->ends();
-        if (ends == nullptr || ends->first_seq() > seq) {
+        if (ends == nullptr) {
             continue;
         }
+        const Chunk& chunk = *(*captured.directory)[i].chunk;
         std::string slots;
         ByteWriter slot_writer(slots);
         uint64_t ended = 0;
         for (uint32_t slot = 0; slot < captured.rows[i]; ++slot) {
             const uint64_t end = ends->end(slot);
-            if (end != 0 && end <= seq) {
+            // Rows of a commit that failed at the log are ended by its own seq, which lies ahead when no other commit
+            // came since: they must not come to life when that seq is given again.
+            const bool was_ended = end != 0 && (end <= seq || end == chunk.created(slot));
+            if (was_ended) {
                 slot_writer.varint(slot);
                 slot_writer.varint(end);
                 ++ended;

@@ -192,7 +192,11 @@ Status LogWriter::undo_failure() {
 
 Status LogWriter::retire_before(uint64_t lsn) {
     while (files_.size() > 1 && files_[1].name.lsn <= lsn) {
-        KODIAK_TRY(disk_->remove(files_.front().name.path));
+        const Status removed = disk_->remove(files_.front().name.path);
+        // A removal that reported failure may have happened all the same.
+        if (!removed.ok() && removed.error().code != ErrorCode::kNotFound) {
+            return removed;
+        }
         total_bytes_ -= files_.front().bytes;
         files_.erase(files_.begin());
     }

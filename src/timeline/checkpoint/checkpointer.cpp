@@ -12,6 +12,7 @@ constexpr size_t kLeastWarmChunks = 15;
 
 Result<Checkpointer::Capture> Checkpointer::capture() {
     const std::lock_guard guard(store_.commit_mutex());
+    KODIAK_TRY(pipeline_.heal());
     KODIAK_TRY_ASSIGN(const storage::Lsn from, log_.start_new_file());
     // Everything appended is durable now, so every commit made may be seen.
     store_.publish_seq(store_.latest_seq());

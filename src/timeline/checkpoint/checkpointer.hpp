@@ -3,8 +3,8 @@
 // Checkpointer: hot rows into warm files, the rest into a manifest, and the log may go (docs/formats/manifest.md).
 //
 // Threads    checkpoint() from any thread, one at a time; commits go on while files are written.
-// Durability When checkpoint() returns success the database opens from the new manifest. When it fails, the old
-//            manifest and the whole log still stand.
+// Durability When checkpoint() returns success the database opens from the new manifest. When it fails, it opens
+//            from the old manifest and the whole log, or from the new one when only the tidying behind it failed.
 
 #include <cstdint>
 #include <mutex>

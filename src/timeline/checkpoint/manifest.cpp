@@ -1,5 +1,6 @@
 #include "timeline/checkpoint/manifest.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 #include <fmt/format.h>
@@ -143,17 +144,46 @@ Result<std::string> read_file(Disk& disk, const std::string& path) {
     return content;
 }
 
+namespace {
+
+bool is_manifest_name(std::string_view name) {
+    constexpr std::string_view kPrefix = "manifest-";
+    constexpr size_t kDigits = 16;
+    return name.starts_with(kPrefix) && name.size() == kPrefix.size() + kDigits &&
+           name.find_first_not_of("0123456789abcdef", kPrefix.size()) == std::string_view::npos;
+}
+
+// "kodiak 2" and later.
+bool is_newer_format(std::string_view content) {
+    constexpr std::string_view kName = "kodiak ";
+    if (!content.starts_with(kName)) {
+        return false;
+    }
+    const size_t end = content.find_first_not_of("0123456789", kName.size());
+    const std::string_view number = content.substr(kName.size(), std::min(end, content.size()) - kName.size());
+    return !number.empty() && number.front() != '0' && number != "1";
+}
+
+}  // namespace
+
 Result<std::string> read_current(Disk& disk, const std::string& directory) {
     const std::string path = directory + "/CURRENT";
     KODIAK_TRY_ASSIGN(const std::string content, read_file(disk, path));
-    const size_t end = content.find('\n', kCurrentFirstLine.size());
-    if (content.substr(0, kCurrentFirstLine.size()) == kCurrentFirstLine && end != std::string::npos) {
-        return content.substr(kCurrentFirstLine.size(), end - kCurrentFirstLine.size());
+    if (content.starts_with(kCurrentFirstLine) && content.ends_with('\n')) {
+        const std::string name =
+            content.substr(kCurrentFirstLine.size(), content.size() - kCurrentFirstLine.size() - 1);
+        if (is_manifest_name(name)) {
+            return name;
+        }
     }
-    if (content.substr(0, 7) == "kodiak ") {
+    if (is_newer_format(content)) {
         return make_error(ErrorCode::kVersionTooNew,
                           fmt::format("cannot open database \"{}\": its format is newer than this program's", directory))
             .with_hint("Open it with a newer Kodiak.");
+    }
+    if (content.empty() || content.starts_with("kodiak")) {
+        return make_error(ErrorCode::kCorruption, fmt::format("file \"{}\" is damaged: it names no manifest", path))
+            .with_hint("Restore the database from a backup.");
     }
     return make_error(ErrorCode::kNotADatabase,
                       fmt::format("cannot open \"{}\": it is not a Kodiak database", directory))

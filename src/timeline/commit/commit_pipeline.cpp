@@ -13,9 +13,10 @@ namespace kodiak::timeline {
 using storage::StoreTransaction;
 
 CommitPipeline::CommitPipeline(storage::Store& store, storage::Log& log, std::shared_ptr<Clock> clock,
-                               std::shared_ptr<RandomSource> random, TimelineState state)
+                               std::shared_ptr<RandomSource> random, bool synchronous, TimelineState state)
     : store_(store),
       log_(log),
+      synchronous_(synchronous),
       clock_(clock),
       random_(random),
       ulids_(std::move(clock), std::move(random)),
@@ -32,11 +33,17 @@ std::vector<storage::SequencePosition> CommitPipeline::drawn_positions(const Sto
 }
 
 Status CommitPipeline::keep_drawn_sequences(const StoreTransaction& transaction) {
-    const std::vector<storage::SequencePosition> positions = drawn_positions(transaction);
-    if (positions.empty()) {
+    if (transaction.drawn_sequences().empty()) {
         return {};
     }
-    return log_.wait_durable(log_.append(kSequenceRecordType, encode_sequences(positions)));
+    storage::Lsn lsn;
+    {
+        // Positions only grow in the log: they are read and appended in one go.
+        const std::lock_guard guard(store_.commit_mutex());
+        KODIAK_TRY(heal());
+        lsn = log_.append(kSequenceRecordType, encode_sequences(drawn_positions(transaction)));
+    }
+    return settle(lsn, 0);
 }
 
 Result<std::string> CommitPipeline::make_record(const CommitOptions& options, BranchId branch,
@@ -65,12 +72,16 @@ Result<CommitOutcome> CommitPipeline::commit(StoreTransaction& transaction, cons
     if (transaction.read_only()) {
         return make_error(ErrorCode::kReadOnly, "cannot commit changes: the transaction is read-only");
     }
-    KODIAK_TRY_ASSIGN(Published published, publish(transaction, options));
-    if (published.outcome.seq.value == 0) {
-        return published.outcome;
+    const Result<Published> published = publish(transaction, options);
+    if (!published.ok()) {
+        // Values that were shown to somebody stay drawn although the rows do not come.
+        (void)keep_drawn_sequences(transaction).ok();
+        return published.error();
     }
-    KODIAK_TRY(settle(published.lsn, published.outcome.seq.value));
-    return published.outcome;
+    if (published->outcome.seq.value > 0) {
+        KODIAK_TRY(settle(published->lsn, published->outcome.seq.value));
+    }
+    return published->outcome;
 }
 
 Result<CommitPipeline::Published> CommitPipeline::publish(StoreTransaction& transaction,
@@ -86,7 +97,7 @@ Result<CommitPipeline::Published> CommitPipeline::publish(StoreTransaction& tran
     const Ulid id = ulids_.next();
 
     const std::lock_guard guard(store_.commit_mutex());
-    KODIAK_TRY(log_.health());
+    KODIAK_TRY(heal());
     while (!in_flight_.empty() && in_flight_.front().applied.seq <= store_.visible_seq()) {
         in_flight_.pop_front();
     }
@@ -121,19 +132,27 @@ Status CommitPipeline::settle(storage::Lsn lsn, uint64_t seq) {
         store_.publish_seq(seq);
         return durable;
     }
-    const std::lock_guard guard(store_.commit_mutex());
     // The first of the failed commits to get here takes all of them back; for the others nothing is left to do.
-    if (!log_.health().ok()) {
-        take_back_all();
-        (void)log_.recover_after_failure().ok();  // when it fails, health() goes on refusing commits
-    }
+    const std::lock_guard guard(store_.commit_mutex());
+    (void)heal().ok();  // when it fails, it is tried again before the next commit, which is refused otherwise
     return durable;
+}
+
+Status CommitPipeline::heal() {
+    const Status health = log_.health();
+    if (health.ok()) {
+        return health;
+    }
+    take_back_all();
+    // Without `synchronous` the failed records may be of commits that everybody has seen: the log cannot go on
+    // without them.
+    return synchronous_ ? log_.recover_after_failure() : health;
 }
 
 void CommitPipeline::take_back_all() {
     while (!in_flight_.empty()) {
         const InFlight& flight = in_flight_.back();
-        if (log_.wait_durable(flight.lsn).ok()) {
+        if (flight.applied.seq <= store_.visible_seq() || log_.wait_durable(flight.lsn).ok()) {
             // Durable, and so are all before it; its own thread may not have come to say so yet.
             store_.publish_seq(flight.applied.seq);
             return;

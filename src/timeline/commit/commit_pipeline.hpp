@@ -55,15 +55,18 @@ struct TimelineState {
 class CommitPipeline {
    public:
     CommitPipeline(storage::Store& store, storage::Log& log, std::shared_ptr<Clock> clock,
-                   std::shared_ptr<RandomSource> random, TimelineState state);
+                   std::shared_ptr<RandomSource> random, bool synchronous, TimelineState state);
 
     // Publishes the transaction's changes. The transaction is to be destroyed afterwards, whatever the outcome.
     Result<CommitOutcome> commit(storage::StoreTransaction& transaction, const CommitOptions& options);
     // Makes sequence values drawn by a transaction that does not commit durable.
     Status keep_drawn_sequences(const storage::StoreTransaction& transaction);
 
-    // Requires: commit mutex held.
+    // --- commit mutex held
     TimelineState& state() { return state_; }
+    // Puts a log that has failed in order again, taking back the commits that failed with it; nothing to do on a sound
+    // one. The error that still keeps the log from working.
+    Status heal();
 
    private:
     struct InFlight {
@@ -86,6 +89,7 @@ class CommitPipeline {
 
     storage::Store& store_;
     storage::Log& log_;
+    const bool synchronous_;
     std::shared_ptr<Clock> clock_;
     std::shared_ptr<RandomSource> random_;
     UlidGenerator ulids_;
