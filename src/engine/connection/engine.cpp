@@ -12,6 +12,7 @@
 #include "engine/connection/session.hpp"
 #include "engine/errors/errors.hpp"
 #include "engine/functions/sequence_functions.hpp"
+#include "engine/scan/table_scan.hpp"
 
 namespace kodiak::engine {
 
@@ -57,7 +58,10 @@ Result<std::unique_ptr<Engine>> Engine::create(const EngineOptions& options) {
         state->database = std::make_unique<duckdb::DuckDB>(nullptr, &config);
         state->steward = std::make_unique<duckdb::Connection>(*state->database);
         auto& context = *state->steward->context;
-        context.RunFunctionInTransaction([&] { register_sequence_functions(context); });
+        context.RunFunctionInTransaction([&] {
+            register_sequence_functions(context);
+            register_table_scan(context);
+        });
         return std::make_unique<Engine>(std::move(state));
     } catch (const std::exception& exception) {
         return from_exception(exception);

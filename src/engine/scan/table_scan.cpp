@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <atomic>
 
+#include "duckdb/parser/parsed_data/create_table_function_info.hpp"
+
 #include "engine/catalog/table_entry.hpp"
 #include "engine/errors/errors.hpp"
 #include "engine/scan/chunk_filter.hpp"
@@ -180,8 +182,6 @@ duckdb::unique_ptr<duckdb::FunctionData> refuse_call(duckdb::ClientContext&, duc
     throw duckdb::BinderException("kodiak_scan cannot be called: select from the table itself");
 }
 
-}  // namespace
-
 duckdb::TableFunction kodiak_scan_function() {
     duckdb::TableFunction function("kodiak_scan", {}, scan, refuse_call, start_scan, start_thread);
     function.cardinality = scan_cardinality;
@@ -201,6 +201,16 @@ duckdb::TableFunction kodiak_scan_function() {
     function.filter_pushdown = true;
     function.filter_prune = true;
     return function;
+}
+
+}  // namespace
+
+void register_table_scan(duckdb::ClientContext& context) {
+    duckdb::CreateTableFunctionInfo info(kodiak_scan_function());
+    info.internal = true;
+    info.on_conflict = duckdb::OnCreateConflict::IGNORE_ON_CONFLICT;
+    auto& system = duckdb::Catalog::GetSystemCatalog(context);
+    system.CreateTableFunction(duckdb::CatalogTransaction::GetSystemTransaction(*context.db), info);
 }
 
 duckdb::TableFunction kodiak_table_scan(KodiakTableEntry& entry, duckdb::unique_ptr<duckdb::FunctionData>& bind_data) {

@@ -19,9 +19,9 @@ class KodiakTableEntry;
 // Returns the scan of `entry` and sets its bind data: what TableCatalogEntry::GetScanFunction has to return.
 duckdb::TableFunction kodiak_table_scan(KodiakTableEntry& entry, duckdb::unique_ptr<duckdb::FunctionData>& bind_data);
 
-// The function itself, without a table. It must be registered in DuckDB's system catalogue: plans that are copied find it
-// there by name. Calling it in SQL is refused.
-duckdb::TableFunction kodiak_scan_function();
+// Puts the scan into the system catalogue of the instance: plans that are copied (CTE inlining) find it there by name.
+// Calling it in SQL is refused. Call inside a transaction, once per instance.
+void register_table_scan(duckdb::ClientContext& context);
 
 // The statistics of a column, by position in the entry's column list; nullptr when nothing is known (rowid, generated
 // columns): what TableCatalogEntry::GetStatistics has to return.

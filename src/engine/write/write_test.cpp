@@ -193,6 +193,7 @@ TEST_F(Write, PlansThatAreCopiedFindTheScanAgain) {
     run("CREATE TABLE t AS SELECT r AS a, r % 10 AS b FROM range(5000) x(r)");
     EXPECT_EQ(rows("WITH c AS (SELECT a, b FROM t WHERE a < 100) SELECT (SELECT count(*) FROM c WHERE b = 1), (SELECT "
                    "sum(a) FROM c WHERE b = 2)"), "10|470");
+    EXPECT_EQ(rows("WITH c AS NOT MATERIALIZED (SELECT a FROM t WHERE a < 10) SELECT count(*) FROM c x, c y"), "100");
     EXPECT_EQ(rows("SELECT count(*) FROM (SELECT a, max(a) OVER (PARTITION BY b) AS m FROM t) WHERE a = m"), "10");
     EXPECT_EQ(connection_.state("SELECT * FROM kodiak_scan()").size(), 5U);
     EXPECT_EQ(rows("SELECT 1"), "1");
