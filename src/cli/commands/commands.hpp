@@ -1,0 +1,23 @@
+#pragma once
+
+// What each command of the program does. Each returns the program's exit code and reports its errors itself.
+
+#include <string_view>
+
+#include "base/result/result.hpp"
+#include "cli/command_line.hpp"
+#include "cli/output.hpp"
+
+namespace kodiak::cli {
+
+// kodiak sql DB: runs statements from -c, -f or the standard input.
+int run_sql(const CommandLine& line, Output& output);
+// kodiak import DB TABLE FILE...: loads files into a table, all or none.
+int run_import(const CommandLine& line, Output& output);
+// kodiak check DB: verifies everything; names each damaged place.
+int run_check(const CommandLine& line, Output& output);
+
+// Writes an error to stderr as people read it; `file_name` is where its position counts from, may be empty.
+void report_error(const Error& error, std::string_view file_name);
+
+}  // namespace kodiak::cli

@@ -1,0 +1,279 @@
+#include "database/script_session.hpp"
+
+#include "database/answer_rows.hpp"
+#include "database/table_lookup.hpp"
+#include "language/lexer/words.hpp"
+
+namespace kodiak::database {
+
+using language::IsolationLevel;
+
+namespace {
+
+Status check_isolation(const std::optional<IsolationLevel>& level) {
+    if (level == IsolationLevel::kSerializable) {
+        return make_error(ErrorCode::kUnsupported, "isolation level SERIALIZABLE is not supported yet")
+            .with_hint("Leave it out: transactions run under snapshot isolation.");
+    }
+    return {};
+}
+
+Error refused_in_failed_transaction() {
+    return make_error(ErrorCode::kInFailedTransaction,
+                      "the transaction has failed; statements are refused until it ends")
+        .with_hint("ROLLBACK, or ROLLBACK TO a savepoint.");
+}
+
+// Leads an error's position in SQL that was rewritten back to the text that it was made from.
+Error place_in_original(Error error, std::string_view sql, std::string_view text, const language::SourceMap& map) {
+    if (error.position.line == 0) {
+        return error;
+    }
+    size_t line_start = 0;
+    for (uint32_t line = 1; line < error.position.line; ++line) {
+        line_start = sql.find('\n', line_start) + 1;
+    }
+    // Columns count characters: skip that many first bytes of UTF-8 sequences.
+    auto skip = [&](size_t at, uint32_t characters) {
+        for (; characters > 0 && at < sql.size(); --characters) {
+            do {
+                ++at;
+            } while (at < sql.size() && (static_cast<unsigned char>(sql[at]) & 0xC0U) == 0x80U);
+        }
+        return at;
+    };
+    size_t start = skip(line_start, error.position.column - 1);
+    map.place(error, text, {start, skip(start, error.position.length) - start});
+    return error;
+}
+
+}  // namespace
+
+Status ScriptSession::execute_script(std::string_view text, ResultSink& sink) {
+    for (const auto& statement : language::split_script(text)) {
+        KODIAK_TRY(execute(statement, sink));
+    }
+    return {};
+}
+
+Status ScriptSession::execute(const language::Statement& statement, ResultSink& sink) {
+    Result<Answer> answer = run(statement.text, sink);
+    if (!answer.ok()) {
+        return language::in_script(answer.error(), statement);
+    }
+    return sink.end(*answer);
+}
+
+Result<Answer> ScriptSession::run(std::string_view text, ResultSink& sink) {
+    auto parsed = language::parse_statement(text);
+    bool was_open = connection_->in_transaction();
+    Result<Answer> answer = parsed.ok() ? std::visit([&](const auto& one) { return run(text, one, sink); }, *parsed)
+                                        : Result<Answer>(parsed.error());
+    bool is_begin = parsed.ok() && (language::kind_of(*parsed) == language::StatementKind::kBegin ||
+                                    language::kind_of(*parsed) == language::StatementKind::kSetTransaction);
+    is_fresh_ = is_begin && answer.ok() ? is_fresh_ : false;
+    if (!answer.ok() && was_open && connection_->in_transaction() && !connection_->has_failed() && !own_failure_) {
+        own_failure_ = answer.error();
+    }
+    return answer;
+}
+
+Status ScriptSession::start_transaction(const engine::BeginOptions& options) {
+    KODIAK_TRY(connection_->begin(options));
+    begin_options_ = options;
+    is_fresh_ = true;
+    own_failure_.reset();
+    return {};
+}
+
+Result<Answer> ScriptSession::run(std::string_view, const language::BeginStatement& begin, ResultSink&) {
+    KODIAK_TRY(check_isolation(begin.isolation));
+    KODIAK_TRY(start_transaction({begin.read_only.value_or(false)}));
+    return answer_of("BEGIN");
+}
+
+Status ScriptSession::end_own_failure() {
+    Error first = *std::exchange(own_failure_, std::nullopt);
+    KODIAK_TRY(connection_->rollback());
+    return make_error(ErrorCode::kInFailedTransaction,
+                      "the transaction was rolled back because a statement in it had failed")
+        .with_detail("The first error was: " + first.message + ".")
+        .with_hint("Run the transaction again without the failing statement.");
+}
+
+Result<Answer> ScriptSession::run(std::string_view, const language::CommitStatement& commit, ResultSink&) {
+    if (own_failure_) {
+        KODIAK_TRY(end_own_failure());
+    }
+    timeline::CommitOptions options;
+    options.message = commit.message.value_or("");
+    options.author = commit.author.value_or("");
+    options.allow_empty = commit.allow_empty;
+    if (commit.metadata && !connection_->has_failed()) {
+        KODIAK_TRY_ASSIGN(options.metadata, evaluate_metadata(*commit.metadata));
+    }
+    KODIAK_TRY(connection_->commit(options));
+    if (commit.chain) {
+        KODIAK_TRY(start_transaction(begin_options_));
+    }
+    return answer_of("COMMIT");
+}
+
+Result<Answer> ScriptSession::run(std::string_view, const language::RollbackStatement& rollback, ResultSink&) {
+    if (rollback.savepoint) {
+        KODIAK_TRY(connection_->rollback_to(*rollback.savepoint));
+        own_failure_.reset();
+        return answer_of("ROLLBACK");
+    }
+    KODIAK_TRY(connection_->rollback());
+    own_failure_.reset();
+    if (rollback.chain) {
+        KODIAK_TRY(start_transaction(begin_options_));
+    }
+    return answer_of("ROLLBACK");
+}
+
+Result<Answer> ScriptSession::run(std::string_view, const language::SavepointStatement& savepoint, ResultSink&) {
+    if (own_failure_) {
+        return refused_in_failed_transaction();
+    }
+    KODIAK_TRY(connection_->savepoint(savepoint.name));
+    return answer_of("SAVEPOINT");
+}
+
+Result<Answer> ScriptSession::run(std::string_view, const language::ReleaseStatement& release, ResultSink&) {
+    if (own_failure_) {
+        return refused_in_failed_transaction();
+    }
+    KODIAK_TRY(connection_->release(release.name));
+    return answer_of("RELEASE");
+}
+
+Result<Answer> ScriptSession::run(std::string_view, const language::SetTransactionStatement& set, ResultSink&) {
+    KODIAK_TRY(check_isolation(set.isolation));
+    if (!connection_->in_transaction()) {
+        return make_error(ErrorCode::kNoActiveTransaction, "SET TRANSACTION can only be used inside a transaction")
+            .with_hint("Start one with BEGIN.");
+    }
+    if (!is_fresh_) {
+        return make_error(ErrorCode::kActiveTransaction, "SET TRANSACTION must come before any other statement")
+            .with_hint("Use it right after BEGIN.");
+    }
+    if (set.read_only && *set.read_only != begin_options_.read_only) {
+        // Nothing has happened yet, so a new transaction is the same one with another option.
+        KODIAK_TRY(connection_->rollback());
+        KODIAK_TRY(start_transaction({*set.read_only}));
+    }
+    return answer_of("SET TRANSACTION");
+}
+
+Result<Answer> ScriptSession::run(std::string_view text, const language::CheckpointStatement& checkpoint,
+                                  ResultSink& sink) {
+    std::string database;
+    if (checkpoint.database) {
+        database = *checkpoint.database;
+    } else {
+        KODIAK_TRY_ASSIGN(database, single_value("SELECT current_database()"));
+    }
+    if (!language::same_name(database, catalog_)) {
+        return run_in_engine(text, text, sink);
+    }
+    if (connection_->in_transaction()) {
+        return make_error(ErrorCode::kActiveTransaction, "CHECKPOINT cannot run inside a transaction")
+            .with_hint("COMMIT or ROLLBACK first.");
+    }
+    KODIAK_TRY(core_.checkpoint());
+    return answer_of("CHECKPOINT");
+}
+
+Result<Answer> ScriptSession::run(std::string_view text, const language::UpsertStatement& upsert, ResultSink& sink) {
+    if (own_failure_) {
+        return refused_in_failed_transaction();
+    }
+    TableLookup lookup(*connection_, upsert);
+    KODIAK_TRY_ASSIGN(auto rewrite, language::rewrite_upsert(text, upsert, lookup));
+    Result<Answer> answer =
+        rewrite.returns_merge_action ? run_counting_upsert(rewrite.sql) : run_in_engine(text, rewrite.sql, sink);
+    if (!answer.ok()) {
+        Error error = language::recover_raised_error(std::move(answer).error());
+        return place_in_original(std::move(error), rewrite.sql, text, rewrite.source_map);
+    }
+    return answer;
+}
+
+Result<Answer> ScriptSession::run(std::string_view text, const language::PlainStatement&, ResultSink& sink) {
+    if (own_failure_) {
+        return refused_in_failed_transaction();
+    }
+    KODIAK_TRY_ASSIGN(auto rewritten, language::rewrite_plain(text));
+    if (!rewritten.changed) {
+        return run_in_engine(text, text, sink);
+    }
+    Result<Answer> answer = run_in_engine(text, rewritten.text, sink);
+    if (!answer.ok()) {
+        return place_in_original(std::move(answer).error(), rewritten.text, text, rewritten.source_map);
+    }
+    return answer;
+}
+
+Result<Answer> ScriptSession::run_in_engine(std::string_view text, std::string_view sql, ResultSink& sink) {
+    KODIAK_TRY_ASSIGN(auto result, connection_->execute(sql));
+    if (result->kind() == engine::ResultKind::kRows) {
+        KODIAK_TRY(sink.begin(result_columns(result->columns())));
+        engine::ResultChunk chunk;
+        for (bool more = true; more;) {
+            KODIAK_TRY_ASSIGN(more, result->next(chunk));
+            if (more) {
+                KODIAK_TRY(sink.rows(ChunkRows(chunk)));
+            }
+        }
+    }
+    return answer_for(text, *result);
+}
+
+Result<Answer> ScriptSession::run_counting_upsert(const std::string& sql) {
+    KODIAK_TRY_ASSIGN(auto result, connection_->execute(sql));
+    uint64_t inserted = 0;
+    uint64_t updated = 0;
+    engine::ResultChunk chunk;
+    for (bool more = true; more;) {
+        KODIAK_TRY_ASSIGN(more, result->next(chunk));
+        for (size_t row = 0; more && row < chunk.rows(); ++row) {
+            ++(chunk.text(0, row) == "INSERT" ? inserted : updated);
+        }
+    }
+    Answer answer = answer_of("UPSERT");
+    answer.has_count = true;
+    answer.changed = inserted + updated;
+    answer.text = "inserted " + std::to_string(inserted) + ", updated " + std::to_string(updated);
+    return answer;
+}
+
+Result<std::string> ScriptSession::single_value(const std::string& sql) {
+    KODIAK_TRY_ASSIGN(auto result, connection_->execute(sql));
+    std::string value;
+    engine::ResultChunk chunk;
+    for (bool more = true; more;) {
+        KODIAK_TRY_ASSIGN(more, result->next(chunk));
+        if (more && value.empty() && chunk.rows() > 0) {
+            value = chunk.text(0, 0);
+        }
+    }
+    return value;
+}
+
+Result<std::vector<std::pair<std::string, std::string>>> ScriptSession::evaluate_metadata(const std::string& sql) {
+    // Each field of the struct becomes a column.
+    KODIAK_TRY_ASSIGN(auto result, connection_->execute("SELECT unnest(" + sql + ")"));
+    std::vector<std::pair<std::string, std::string>> metadata;
+    engine::ResultChunk chunk;
+    for (bool more = true; more;) {
+        KODIAK_TRY_ASSIGN(more, result->next(chunk));
+        for (size_t column = 0; more && metadata.size() < result->columns().size(); ++column) {
+            metadata.emplace_back(result->columns()[column].name, chunk.text(column, 0));
+        }
+    }
+    return metadata;
+}
+
+}  // namespace kodiak::database

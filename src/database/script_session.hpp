@@ -1,0 +1,61 @@
+#pragma once
+
+// ScriptSession: the Session that runs statements on one connection of the engine.
+//
+// How        Each kind of statement has one function; see database.hpp for the rules.
+// Invariants I1. own_failure_ is set only while the connection has a transaction: an error that the engine never saw
+// (of
+//                our own parser or rewriter) failed it.
+// Threads    One at a time, except interrupt().
+
+#include <optional>
+
+#include "database/database.hpp"
+#include "engine/engine.hpp"
+#include "language/rewrite.hpp"
+#include "language/statement.hpp"
+#include "timeline/database_core.hpp"
+
+namespace kodiak::database {
+
+class ScriptSession final : public Session {
+   public:
+    // `core` is the database that CHECKPOINT means under the name `catalog`. It must outlive the session.
+    ScriptSession(std::unique_ptr<engine::Connection> connection, timeline::DatabaseCore& core, std::string catalog)
+        : connection_(std::move(connection)), core_(core), catalog_(std::move(catalog)) {}
+
+    Status execute_script(std::string_view text, ResultSink& sink) override;
+    Status execute(const language::Statement& statement, ResultSink& sink) override;
+    bool in_transaction() const override { return connection_->in_transaction(); }
+    void interrupt() override { connection_->interrupt(); }
+
+   private:
+    Result<Answer> run(std::string_view text, ResultSink& sink);
+    Result<Answer> run(std::string_view text, const language::BeginStatement& begin, ResultSink& sink);
+    Result<Answer> run(std::string_view text, const language::CommitStatement& commit, ResultSink& sink);
+    Result<Answer> run(std::string_view text, const language::RollbackStatement& rollback, ResultSink& sink);
+    Result<Answer> run(std::string_view text, const language::SavepointStatement& savepoint, ResultSink& sink);
+    Result<Answer> run(std::string_view text, const language::ReleaseStatement& release, ResultSink& sink);
+    Result<Answer> run(std::string_view text, const language::SetTransactionStatement& set, ResultSink& sink);
+    Result<Answer> run(std::string_view text, const language::CheckpointStatement& checkpoint, ResultSink& sink);
+    Result<Answer> run(std::string_view text, const language::UpsertStatement& upsert, ResultSink& sink);
+    Result<Answer> run(std::string_view text, const language::PlainStatement& plain, ResultSink& sink);
+
+    // Runs SQL in the engine and hands rows to the sink. Errors have their positions in `sql`.
+    Result<Answer> run_in_engine(std::string_view text, std::string_view sql, ResultSink& sink);
+    Result<Answer> run_counting_upsert(const std::string& sql);
+    // The first column of the first row that a query answers; empty when there is none.
+    Result<std::string> single_value(const std::string& sql);
+    Result<std::vector<std::pair<std::string, std::string>>> evaluate_metadata(const std::string& sql);
+    Status start_transaction(const engine::BeginOptions& options);
+    Status end_own_failure();
+
+    std::unique_ptr<engine::Connection> connection_;
+    timeline::DatabaseCore& core_;
+    std::string catalog_;
+    engine::BeginOptions begin_options_;  // of the open transaction
+    bool is_fresh_ = false;               // no statement has run in the open transaction
+    std::optional<Error> own_failure_;    // I1
+};
+
+}  // namespace kodiak::database
