@@ -50,9 +50,11 @@ class Program(unittest.TestCase):
 
 class Usage(Program):
     def test_wrong_usage_is_code_2_and_names_the_help(self):
-        for words in ([], ['sqll', 'x'], ['sql'], ['sql', 'a', 'b'], ['sql', 'a', '--frmat', 'csv'], ['import', 'a', 'b'],
-                      ['sql', 'a', '--format', 'xml'], ['sql', 'a', '-c'], ['sql', 'a', '--read-only=yes'],
-                      ['sql', 'a', '-c', 'SELECT 1', '-f', 'x'], ['sql', 'a', '-c', '1', '-c', '2'], ['help', 'nothing']):
+        for words in ([], ['sqll', 'x'], ['sql'], ['sql', 'a', 'b'], ['sql', 'a', '--frmat', 'csv'],
+                      ['import', 'a', 'b'], ['sql', 'a', '--format', 'xml'], ['sql', 'a', '-c'],
+                      ['sql', 'a', '--read-only=yes'],
+                      ['sql', 'a', '-c', 'SELECT 1', '-f', 'x'], ['sql', 'a', '-c', '1', '-c', '2'],
+                      ['help', 'nothing']):
             _, err = self.run_program(*words, code=2)
             self.assertIn('kodiak help', err)
 
@@ -87,8 +89,9 @@ class Formats(Program):
         self.assertEqual(self.sql("SELECT E'x\\ny' AS \"a,b\"", '--format', 'csv'), '"a,b"\n"x\ny"\n')
 
     def test_json_is_typed_and_exact(self):
-        text = ("SELECT 170141183460469231731687303715884105727 AS huge, 0.10::DECIMAL(30,2) AS d, NULL AS n, true AS b, "
-                "[1, NULL] AS l, {'a': 'x, y', 'b': [{'c': 1}]} AS s, MAP {'k': 2} AS m, 'nan'::DOUBLE AS f, "
+        text = ("SELECT 170141183460469231731687303715884105727 AS huge, 0.10::DECIMAL(30,2) AS d, NULL AS n, "
+                "true AS b, [1, NULL] AS l, {'a': 'x, y', 'b': [{'c': 1}]} AS s, MAP {'k': 2} AS m, "
+                "'nan'::DOUBLE AS f, "
                 "'{\"j\": [1]}'::JSON AS j, E'q\"\\n' AS t, DATE '2020-01-02' AS day, [] AS empty, 1.5::FLOAT AS r, "
                 "['it''s', 'NULL', 'a=b'] AS texts")
         out = self.sql(text, '--format', 'json')
@@ -121,7 +124,8 @@ class Formats(Program):
         self.assertIn('999999', out)
 
     def test_markdown_and_line(self):
-        self.assertEqual(self.sql("SELECT 1 AS n, 'a|b' AS t", '--format', 'markdown'), '| n | t |\n|---:|---|\n| 1 | a\\|b |\n')
+        self.assertEqual(self.sql("SELECT 1 AS n, 'a|b' AS t", '--format', 'markdown'),
+                         '| n | t |\n|---:|---|\n| 1 | a\\|b |\n')
         self.assertEqual(self.sql("SELECT 1 AS n, NULL AS long", '--format', 'line'), '   n = 1\nlong = NULL\n')
 
     def test_only_box_and_line_answer_what_has_no_rows(self):
@@ -172,7 +176,8 @@ class Errors(Program):
 
     def test_read_only_refuses_writes(self):
         self.sql('CREATE TABLE t(a INT)')
-        for text in ('INSERT INTO t VALUES (1)', 'CREATE TABLE u(a INT)', 'DROP TABLE t', 'UPSERT INTO t KEY (a) VALUES (1)'):
+        for text in ('INSERT INTO t VALUES (1)', 'CREATE TABLE u(a INT)', 'DROP TABLE t',
+                     'UPSERT INTO t KEY (a) VALUES (1)'):
             self.assertIn('25006', self.sql(text, '--read-only', code=1))
         self.assertEqual(self.sql('SELECT count(*) AS n FROM t', '--read-only', '--format', 'csv'), 'n\n0\n')
 
