@@ -30,9 +30,62 @@ SlotBuffer& buffer(std::unique_ptr<SlotBuffer>& owner) {
     return *owner;
 }
 
+// Integers to look up, one probe each: by bit where the values lie close together, else by hash.
+class IntegerLookup {
+   public:
+    // Requires: `values` ascending, not empty.
+    explicit IntegerLookup(const std::vector<int64_t>& values) : low_(static_cast<uint64_t>(values.front())) {
+        span_ = static_cast<uint64_t>(values.back()) - low_;
+        if (span_ < kBitsMax) {
+            bits_.resize(span_ / 64 + 1);
+            for (const int64_t value : values) {
+                const uint64_t at = static_cast<uint64_t>(value) - low_;
+                bits_[at / 64] |= uint64_t{1} << (at % 64);
+            }
+            return;
+        }
+        const size_t slots = std::bit_ceil(values.size() * 4);
+        shift_ = 64 - static_cast<unsigned>(std::countr_zero(slots));
+        table_.assign(slots, values.front());  // a value that is in the set marks an empty place
+        for (const int64_t value : values) {
+            size_t at = place(value);
+            while (table_[at] != values.front() && table_[at] != value) {
+                at = (at + 1) % slots;
+            }
+            table_[at] = value;
+        }
+    }
+
+    bool contains(int64_t value) const {
+        const uint64_t at = static_cast<uint64_t>(value) - low_;
+        if (at > span_) {
+            return false;
+        }
+        if (!bits_.empty()) {
+            return ((bits_[at / 64] >> (at % 64)) & 1) != 0;
+        }
+        size_t probe = place(value);
+        while (table_[probe] != value && table_[probe] != static_cast<int64_t>(low_)) {
+            probe = (probe + 1) % table_.size();
+        }
+        return table_[probe] == value;
+    }
+
+   private:
+    static constexpr uint64_t kBitsMax = uint64_t{1} << 20;
+    size_t place(int64_t value) const { return (static_cast<uint64_t>(value) * 0x9E3779B97F4A7C15ULL) >> shift_; }
+
+    uint64_t low_;
+    uint64_t span_ = 0;
+    std::vector<uint64_t> bits_;  // bit i: low_ + i is in the set; empty = by table_
+    std::vector<int64_t> table_;
+    unsigned shift_ = 0;
+};
+
 class IntegerSetNode : public FilterNode {
    public:
-    IntegerSetNode(size_t id, std::vector<int64_t> values) : FilterNode(id), values_(std::move(values)) {}
+    IntegerSetNode(size_t id, std::vector<int64_t> values)
+        : FilterNode(id), values_(std::move(values)), lookup_(values_) {}
 
     Cost cost() const override { return Cost::kSet; }
 
@@ -65,15 +118,15 @@ class IntegerSetNode : public FilterNode {
         size_t kept = 0;
         for (size_t i = 0; i < count; ++i) {
             const uint32_t slot = slots != nullptr ? slots[i] : static_cast<uint32_t>(i);
-            if (std::binary_search(begin, end, integers[i]) && stored.is_valid(slot)) {
-                out.slots[kept++] = slot;
-            }
+            out.slots[kept] = slot;
+            kept += lookup_.contains(integers[i]) && stored.is_valid(slot) ? 1 : 0;
         }
         return kept;
     }
 
    private:
-    std::vector<int64_t> values_;
+    std::vector<int64_t> values_;  // ascending
+    IntegerLookup lookup_;
 };
 
 class NullTestNode : public FilterNode {

@@ -95,7 +95,10 @@ class ScanDifferential : public ::testing::Test {
         const TestedColumn& column = pick(tested_columns());
         const char* constant = pick(column.constants);
         static const std::vector<std::string> kComparisons = {"=", "<>", "<", "<=", ">", ">="};
-        switch (below(12)) {
+        switch (below(13)) {
+            case 12:  // far apart and close together
+                return fmt::format("l IN ({0}, {1}, 7000000049, -3) AND near IN ({2}, {3}, 70, 90, 95)",
+                                   below(100000) * 1000000007, below(100000) * 1000000007, below(900), below(1800));
             case 0:
                 return fmt::format("{} IS NULL", column.name);
             case 1:
