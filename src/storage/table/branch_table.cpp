@@ -65,6 +65,11 @@ uint64_t BranchTable::live_rows(uint64_t seq) const {
     return after == live_.begin() ? 0 : std::prev(after)->second;
 }
 
+uint64_t BranchTable::last_change() const {
+    const std::lock_guard guard(counts_mutex_);
+    return live_.empty() ? 0 : live_.back().first;
+}
+
 ColumnSummary BranchTable::summary(ColumnId column, const catalog::Type& type) const {
     ColumnSummary result;
     {
@@ -173,24 +178,23 @@ Result<uint64_t> BranchTable::publish_file(std::vector<std::shared_ptr<const Chu
     seal_tail();
     const uint64_t first = directory()->size();
     std::vector<DirectoryEntry> entries;
-    {
-        const std::lock_guard guard(indexes_mutex_);
-        for (size_t i = 0; i < chunks.size(); ++i) {
-            for (const auto& index : indexes_) {
-                for (uint32_t slot = 0; slot < chunks[i]->count(); ++slot) {
-                    KODIAK_TRY(index->add(*chunks[i], slot, Locator(branch_, first + i, slot)));
-                }
-            }
-        }
-    }
     file.first_chunk = first;
     file.chunks = static_cast<uint32_t>(chunks.size());
     const auto shared = std::make_shared<const TableFile>(std::move(file));
-    for (std::shared_ptr<const Chunk>& chunk : chunks) {
+    for (const std::shared_ptr<const Chunk>& chunk : chunks) {
         observe(*chunk);
-        entries.push_back({std::move(chunk), nullptr, shared});
+        entries.push_back({chunk, nullptr, shared});
     }
+    // Before the indexes: who finds a locator there looks it up in the directory.
     swap_directory(directory()->with_appended(std::move(entries)));
+    const std::lock_guard guard(indexes_mutex_);
+    for (size_t i = 0; i < chunks.size(); ++i) {
+        for (const auto& index : indexes_) {
+            for (uint32_t slot = 0; slot < chunks[i]->count(); ++slot) {
+                KODIAK_TRY(index->add(*chunks[i], slot, Locator(branch_, first + i, slot)));
+            }
+        }
+    }
     return first;
 }
 

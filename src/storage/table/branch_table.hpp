@@ -62,6 +62,8 @@ class BranchTable {
     ChunkDirectory::Ptr directory() const;
     // Visible rows as of commit `seq` of this branch. Requires: a view of that age is open, or it is the newest.
     uint64_t live_rows(uint64_t seq) const;
+    // The newest commit that changed rows, durable or not; after a restart perhaps a later one.
+    uint64_t last_change() const;
     ColumnSummary summary(ColumnId column, const catalog::Type& type) const;
     // The index over these columns with the types they have in `table`; nullptr when it was not built yet.
     std::shared_ptr<TableIndex> find_index(const catalog::TableDefinition& table,

@@ -65,6 +65,20 @@ bool KeyReader::same_keys_as(const KeyReader& other) const {
            std::equal(fields_.begin(), fields_.end(), other.fields_.begin(), other.fields_.end(), same);
 }
 
+namespace {
+
+// True when values stored as `stored` can be read as `wanted`. Rows of before a change of type that rewrote the table
+// cannot; nobody looks for them by the new key.
+bool is_readable_as(Physical stored, Physical wanted) {
+    if (stored == wanted || (stored == Physical::kFloat && wanted == Physical::kDouble)) {
+        return true;
+    }
+    const bool is_wide = wanted == Physical::kInt128 || wanted == Physical::kUint128;
+    return catalog::is_narrowable(stored) && (catalog::is_narrowable(wanted) || is_wide);
+}
+
+}  // namespace
+
 const void* KeyReader::load(const StoredColumn& column, uint32_t slot, const Field& field) {
     if (field.physical == Physical::kString) {
         StringRef text;
@@ -135,7 +149,7 @@ Result<std::optional<index::KeyRef>> KeyReader::read(const Chunk& chunk, uint32_
             value = field.missing.bytes;
         } else {
             const StoredColumn& column = chunk.column(static_cast<size_t>(positions_[i]));
-            if (!column.is_valid(slot)) {
+            if (!column.is_valid(slot) || !is_readable_as(column.physical, field.physical)) {
                 return std::optional<index::KeyRef>();
             }
             value = load(column, slot, field);

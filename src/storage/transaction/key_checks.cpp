@@ -7,6 +7,7 @@
 
 #include "base/result/assert.hpp"
 #include "index/unique_runs.hpp"
+#include "storage/transaction/definition_conflicts.hpp"
 
 namespace kodiak::storage {
 namespace {
@@ -138,6 +139,25 @@ std::vector<Referencing> referencing(const catalog::CatalogState& catalog, Objec
     return all;
 }
 
+// The references to `table` that a moment has to honour. At commit: of tables that this transaction defined or changed
+// as it leaves them, of all others as they are now, for a reference may be younger than this transaction.
+std::vector<Referencing> references_to(StoreTransaction& transaction, ObjectId table, Moment moment) {
+    std::vector<Referencing> all = referencing(*transaction.catalog(), table);
+    if (moment == Moment::kStatement) {
+        return all;
+    }
+    const auto is_own = [&](const Referencing& child) {
+        return transaction.catalog()->find(child.table->id) != transaction.catalog_at_begin()->find(child.table->id);
+    };
+    std::erase_if(all, [&](const Referencing& child) { return !is_own(child); });
+    for (Referencing& child : referencing(*transaction.store().latest_catalog(transaction.branch()), table)) {
+        if (!is_own(child)) {
+            all.push_back(std::move(child));
+        }
+    }
+    return all;
+}
+
 Status each_reference(StoreTransaction& transaction, TableWrites& writes, TableWrites::Position from, Moment moment) {
     for (const catalog::ForeignKeyConstraint& key : writes.definition().foreign_keys) {
         const catalog::ObjectPtr parent = transaction.find_table(key.referenced_table);
@@ -165,7 +185,7 @@ Status each_reference(StoreTransaction& transaction, TableWrites& writes, TableW
 }
 
 Status each_referenced(StoreTransaction& transaction, TableWrites& writes, size_t from, Moment moment) {
-    for (const Referencing& child : referencing(*transaction.catalog(), writes.id())) {
+    for (const Referencing& child : references_to(transaction, writes.id(), moment)) {
         KODIAK_TRY_ASSIGN(KeyProbe parents,
                           KeyProbe::make(transaction, *writes.table(), child.key->referenced, moment));
         KODIAK_TRY_ASSIGN(KeyProbe children, KeyProbe::make(transaction, *child.table, child.key->columns, moment));
@@ -335,6 +355,7 @@ Status check_still_referenced(StoreTransaction& transaction, TableWrites& writes
 Status check_conflicts(StoreTransaction& transaction) {
     Store& store = transaction.store();
     const catalog::CatalogState::Ptr latest = store.latest_catalog(transaction.branch());
+    KODIAK_TRY(check_definition_conflicts(transaction, *latest));
     for (const auto& [id, writes] : transaction.writes()) {
         const catalog::ObjectPtr before = transaction.catalog_at_begin()->find(id);
         if (before != nullptr && latest->find(id) != before) {

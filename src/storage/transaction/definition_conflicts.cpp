@@ -1,0 +1,132 @@
+#include "storage/transaction/definition_conflicts.hpp"
+
+#include <algorithm>
+#include <array>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "storage/store/object_rows.hpp"
+
+namespace kodiak::storage {
+namespace {
+
+using catalog::CatalogObject;
+using catalog::CatalogState;
+using catalog::ObjectKind;
+using catalog::ObjectPtr;
+
+Error conflict(const CatalogObject& object, const std::string& what) {
+    return make_error(ErrorCode::kSerializationFailure,
+                      fmt::format("transaction conflict on \"{}\": {}", object.name, what))
+        .with_hint("Another transaction committed first: roll back and run the transaction again.");
+}
+
+// Ids of the objects whose rows in `objects` the transaction wrote or ended.
+std::set<ObjectId> changed_objects(StoreTransaction& transaction, TableWrites& objects) {
+    std::set<ObjectId> changed;
+    for (const PrivateChunk& chunk : objects.chunks) {
+        for (uint32_t slot = 0; slot < chunk.chunk->count(); ++slot) {
+            changed.insert(object_id_of_row(*chunk.chunk, slot));
+        }
+    }
+    for (const Locator locator : objects.erasures.log()) {
+        if (!locator.is_transaction_local()) {
+            const ChunkDirectory::Ptr all =
+                transaction.store().table(catalog::kObjectsTable, locator.branch()).directory();
+            changed.insert(object_id_of_row(*(*all)[locator.chunk()].chunk, locator.slot()));
+        }
+    }
+    return changed;
+}
+
+std::vector<ObjectId> dependencies_of(const CatalogObject& object) {
+    std::vector<ObjectId> all = object.depends_on;
+    if (object.kind != ObjectKind::kSchema) {
+        all.push_back(object.schema);
+    }
+    if (const auto* index = std::get_if<catalog::IndexDefinition>(&object.definition)) {
+        all.push_back(index->table);
+    }
+    if (const auto* table = std::get_if<catalog::TableDefinition>(&object.definition)) {
+        for (const catalog::ForeignKeyConstraint& key : table->foreign_keys) {
+            all.push_back(key.referenced_table);
+        }
+    }
+    return all;
+}
+
+// Objects of `latest` that use `id`, its members when it is a schema.
+std::vector<ObjectPtr> users_of(const CatalogState& latest, const CatalogObject& object) {
+    std::vector<ObjectPtr> all = latest.dependents_of(object.id);
+    if (object.kind == ObjectKind::kSchema) {
+        constexpr std::array kMembers{ObjectKind::kTable,    ObjectKind::kView, ObjectKind::kScalarMacro,
+                                      ObjectKind::kTableMacro, ObjectKind::kSequence, ObjectKind::kType,
+                                      ObjectKind::kIndex};
+        for (const ObjectKind kind : kMembers) {
+            const std::vector<ObjectPtr> members = latest.list(kind, object.id);
+            all.insert(all.end(), members.begin(), members.end());
+        }
+    }
+    return all;
+}
+
+bool rows_changed_since_begin(StoreTransaction& transaction, ObjectId table) {
+    return transaction.store().table(table, transaction.branch()).last_change() > transaction.view().head();
+}
+
+// Tables whose rows were judged when `mine` replaced `before` (nullptr: it is new).
+std::vector<ObjectId> judged_tables(const CatalogObject& mine, const ObjectPtr& before) {
+    if (const auto* index = std::get_if<catalog::IndexDefinition>(&mine.definition)) {
+        return index->is_unique && before == nullptr ? std::vector{index->table} : std::vector<ObjectId>();
+    }
+    if (mine.kind != ObjectKind::kTable || before == nullptr || mine.table() == before->table()) {
+        return {};  // a new table's rows are all its transaction's own, and checked as such
+    }
+    std::vector<ObjectId> judged{mine.id};
+    const auto& known = before->table().foreign_keys;
+    for (const catalog::ForeignKeyConstraint& key : mine.table().foreign_keys) {
+        if (std::find(known.begin(), known.end(), key) == known.end()) {
+            judged.push_back(key.referenced_table);
+        }
+    }
+    return judged;
+}
+
+}  // namespace
+
+Status check_definition_conflicts(StoreTransaction& transaction, const CatalogState& latest) {
+    const std::shared_ptr<TableWrites> objects = transaction.find_writes(catalog::kObjectsTable);
+    if (objects == nullptr) {
+        return {};
+    }
+    const std::set<ObjectId> changed = changed_objects(transaction, *objects);
+    for (const ObjectId id : changed) {
+        const ObjectPtr mine = transaction.catalog()->find(id);
+        const ObjectPtr before = transaction.catalog_at_begin()->find(id);
+        if (mine == nullptr) {
+            for (const ObjectPtr& user : before == nullptr ? std::vector<ObjectPtr>() : users_of(latest, *before)) {
+                if (!changed.contains(user->id)) {
+                    return conflict(*before, fmt::format("\"{}\" depends on it now", user->name));
+                }
+            }
+            continue;
+        }
+        for (const ObjectId used : dependencies_of(*mine)) {
+            const bool is_there = changed.contains(used) ? transaction.catalog()->find(used) != nullptr
+                                                         : latest.find(used) != nullptr;
+            const bool was_there = transaction.catalog()->find(used) != nullptr;
+            if (was_there && !is_there) {
+                return conflict(*mine, "what it depends on was dropped");
+            }
+        }
+        for (const ObjectId table : judged_tables(*mine, before)) {
+            if (rows_changed_since_begin(transaction, table)) {
+                return conflict(*mine, "rows changed while it was being defined");
+            }
+        }
+    }
+    return {};
+}
+
+}  // namespace kodiak::storage
