@@ -214,11 +214,13 @@ Status TableWriteJob::spill(WritePiece& piece, size_t from) {
     const std::string path = store_.file_path(file->number);
     KODIAK_TRY(store_.disk().create_directory(store_.data_directory()));
     const auto written =
-        write_warm_file(store_.disk(), path, {.chunks = sealed, .with_row_ids = with_row_ids, .with_created = false});
+        write_warm_file(store_.disk(), path, {.chunks = sealed, .with_row_ids = with_row_ids, .with_created = false},
+                        WarmSync::kByCaller);
     if (!written.ok()) {
         (void)store_.disk().remove(path).ok();
         return written.error();
     }
+    syncer_.add(path);
     auto opened = open_warm_file(store_.disk(), path, writes_->schema(), {.origin = sealed[0]->row_id(0).origin});
     if (!opened.ok()) {
         return opened.error();

@@ -16,6 +16,7 @@
 
 #include "storage/store/store.hpp"
 #include "storage/transaction.hpp"
+#include "storage/transaction/file_syncer.hpp"
 #include "storage/transaction/table_writes.hpp"
 
 namespace kodiak::storage {
@@ -29,7 +30,8 @@ struct WritePiece {
 
 class TableWriteJob final : public WriteJob {
    public:
-    TableWriteJob(Store& store, std::shared_ptr<TableWrites> writes) : store_(store), writes_(std::move(writes)) {}
+    TableWriteJob(Store& store, std::shared_ptr<TableWrites> writes)
+        : store_(store), writes_(std::move(writes)), syncer_(store.disk()) {}
     ~TableWriteJob() override;
 
     std::unique_ptr<RowWriter> writer() override;
@@ -64,6 +66,7 @@ class TableWriteJob final : public WriteJob {
     std::shared_ptr<TableWrites> writes_;
     std::mutex pieces_mutex_;
     std::vector<WritePiece> pieces_;  // guarded by pieces_mutex_
+    FileSyncer syncer_;
     bool finished_ = false;
 };
 

@@ -7,7 +7,8 @@
 //            shows how the narrowed columns are widened again. Bytes: docs/formats/warm_file.md.
 // Threads    Opened files are immutable; all functions are safe from many threads.
 // Ownership  Each chunk keeps the mapping alive.
-// Durability write_warm_file() syncs the file; the caller syncs the directory before it names the file anywhere.
+// Durability write_warm_file() syncs the file unless told to leave that to the caller; the caller syncs the directory
+//            before it names the file anywhere.
 // Errors     kCorruption names the file and, where it is known, the column. Opening checks all metadata (checksummed)
 //            and the dictionaries; other data is not read before verify_columns() or verify() is called. Reading a
 //            column that was never verified may show damaged values or, for strings, read outside the file: call
@@ -50,8 +51,11 @@ struct RowNumbering {
     uint64_t created_all = 0;        // used without creating commits in the file
 };
 
-// Writes and syncs a new file. kTooLarge, kDiskFull, kIo; the caller removes what is left of it then.
-Result<WarmFileSummary> write_warm_file(Disk& disk, const std::string& path, const WarmContent& content);
+enum class WarmSync : uint8_t { kNow, kByCaller };
+
+// Writes a new file. kTooLarge, kDiskFull, kIo; the caller removes what is left of it then.
+Result<WarmFileSummary> write_warm_file(Disk& disk, const std::string& path, const WarmContent& content,
+                                        WarmSync sync = WarmSync::kNow);
 
 class WarmFile {
    public:

@@ -306,7 +306,8 @@ warm::ChunkIdentity identity_of(const Chunk& chunk, uint32_t count) {
 }
 
 Result<WarmFileSummary> write_batch(Disk& disk, const std::string& path, const Run& run,
-                                    const std::vector<WrittenColumn>& columns, const warm::FileLayout& layout) {
+                                    const std::vector<WrittenColumn>& columns, const warm::FileLayout& layout,
+                                    WarmSync sync) {
     arrow::FieldVector fields;
     std::vector<std::shared_ptr<arrow::ArrayData>> arrays;
     for (const WrittenColumn& column : columns) {
@@ -332,7 +333,9 @@ Result<WarmFileSummary> write_batch(Disk& disk, const std::string& path, const R
     if (!written.ok()) {
         return make_error(ErrorCode::kInternal, "warm file could not be written: " + written.ToString());
     }
-    KODIAK_TRY(file->sync());
+    if (sync == WarmSync::kNow) {
+        KODIAK_TRY(file->sync());
+    }
     WarmFileSummary summary;
     summary.rows = run.rows;
     summary.bytes = static_cast<uint64_t>(stream.Tell().ValueOrDie());
@@ -342,7 +345,8 @@ Result<WarmFileSummary> write_batch(Disk& disk, const std::string& path, const R
 
 }  // namespace
 
-Result<WarmFileSummary> write_warm_file(Disk& disk, const std::string& path, const WarmContent& content) {
+Result<WarmFileSummary> write_warm_file(Disk& disk, const std::string& path, const WarmContent& content,
+                                        WarmSync sync) {
     KODIAK_ASSERT(!content.chunks.empty() && content.chunks.size() <= kWarmFileChunks);
     Run run;
     warm::FileLayout layout;
@@ -376,7 +380,7 @@ Result<WarmFileSummary> write_warm_file(Disk& disk, const std::string& path, con
         columns.push_back(write_system_column(
             run, warm::kCreatedField, [](const Chunk& chunk, uint32_t slot) { return chunk.created(slot); }));
     }
-    return write_batch(disk, path, run, columns, layout);
+    return write_batch(disk, path, run, columns, layout, sync);
 }
 
 }  // namespace kodiak::storage
