@@ -83,12 +83,14 @@ class OpenDatabase final : public DatabaseCore {
 
     Result<std::vector<CheckFinding>> check() override {
         std::vector<HistoryEntry> entries;
+        uint64_t upto = 0;
         {
             const std::lock_guard guard(store_->commit_mutex());
             entries = state_of_history();
+            upto = store_->visible_seq();
         }
         const uint64_t saved = checkpointer_ != nullptr ? checkpointer_->history_bytes() : history_bytes_;
-        return check_database(*store_, path_, saved, std::move(entries));
+        return check_database(*store_, path_, saved, std::move(entries), upto);
     }
 
     const std::string& path() const override { return path_; }

@@ -16,8 +16,10 @@
 
 namespace kodiak::timeline {
 
-// `unsaved` are the commits behind the history file's first `history_bytes` bytes.
+// Checks the commits up to `upto`, a durable one. `unsaved` are those behind the history file's first `history_bytes`
+// bytes, and perhaps some that are in them by now.
 Result<std::vector<CheckFinding>> check_database(storage::Store& store, const std::string& directory,
-                                                 uint64_t history_bytes, std::vector<HistoryEntry> unsaved);
+                                                 uint64_t history_bytes, std::vector<HistoryEntry> unsaved,
+                                                 uint64_t upto);
 
 }  // namespace kodiak::timeline
