@@ -32,8 +32,8 @@ void decode_nested(const storage::StoredColumn& stored, const uint32_t* slots, s
 
 }  // namespace
 
-void decode_column(const ScannedColumn& column, const storage::StoredColumn& stored, const uint32_t* slots, size_t count,
-                   duckdb::Vector& target, size_t at) {
+void decode_column(const ScannedColumn& column, const storage::StoredColumn& stored, const uint32_t* slots,
+                   size_t count, duckdb::Vector& target, size_t at) {
     if (column.nested) {
         decode_nested(stored, slots, count, target, at);
         return;

@@ -13,8 +13,8 @@ namespace kodiak::engine {
 
 // Writes `count` values, those of `slots` (nullptr: 0..count-1), to rows at.. of `target`, a flat vector of the
 // column's type; rows must be filled in ascending order.
-void decode_column(const ScannedColumn& column, const storage::StoredColumn& stored, const uint32_t* slots, size_t count,
-                   duckdb::Vector& target, size_t at);
+void decode_column(const ScannedColumn& column, const storage::StoredColumn& stored, const uint32_t* slots,
+                   size_t count, duckdb::Vector& target, size_t at);
 
 // Makes `target` show the stored values themselves, uncopied, when they lie in memory as DuckDB wants them.
 // Requires: target is flat and empty; all slots 0..count-1 are wanted. Returns false, with nothing done, otherwise.

@@ -2,15 +2,15 @@
 
 // Filters that DuckDB pushed into a scan, compiled to work on the narrow form of chunks.
 //
-// What       compile_filters() turns a TableFilterSet into ScanFilters, to be ANDed. A FilterNode can judge a whole chunk
-//            by its zone map and select slots of a chunk.
+// What       compile_filters() turns a TableFilterSet into ScanFilters, to be ANDed. A FilterNode can judge a
+//            whole chunk by its zone map and select slots of a chunk.
 // How        Integer comparisons become ranges over int64, evaluated before widening. On dictionary columns a filter is
 //            evaluated once per dictionary value, comparisons even by binary search, since codes are in value order.
 //            Whatever has no narrow form is decoded, only the slots still alive, and given to DuckDB's own evaluation.
 // NULL       A comparison never selects NULL. Filters that may accept NULL (IS NULL, expressions, Bloom filters of
 //            null-safe joins) are asked about NULL once.
-// Optional   Filters that DuckDB re-checks above (Top-N bounds, join ranges, IN lists) may be skipped; each thread stops
-//            evaluating one that lets too much pass.
+// Optional   Filters that DuckDB re-checks above (Top-N bounds, join ranges, IN lists) may be skipped; each thread
+//            stops evaluating one that lets too much pass.
 // Dynamic    Top-N bounds change while the scan runs: they are read again for every chunk, under their lock
 //            (FACTS_DUCKDB trap 12).
 // Threads    Nodes are immutable but for caches behind locks; per-thread state lives in FilterThread.

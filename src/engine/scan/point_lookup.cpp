@@ -86,8 +86,9 @@ std::optional<KeyValues> values_of_key(const catalog::KeyConstraint& key, const 
         }
         const duckdb::LogicalType& type = column->type;
         std::erase_if(*allowed, [](const duckdb::Value& value) { return value.IsNull(); });
-        if (std::any_of(allowed->begin(), allowed->end(),
-                        [&](const duckdb::Value& value) { return value.type().InternalType() != type.InternalType(); })) {
+        if (std::any_of(allowed->begin(), allowed->end(), [&](const duckdb::Value& value) {
+                return value.type().InternalType() != type.InternalType();
+            })) {
             return std::nullopt;
         }
         result.combinations *= allowed->size();

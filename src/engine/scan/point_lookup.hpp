@@ -2,8 +2,8 @@
 
 // Point lookup: rows found by a key's index instead of scanning.
 //
-// What       When the filters fix every column of a PRIMARY KEY or UNIQUE key to constants, or one of them to a short IN
-//            list, at most as many rows as there are key values can pass; the transaction finds them.
+// What       When the filters fix every column of a PRIMARY KEY or UNIQUE key to constants, or one of them to a
+//            short IN list, at most as many rows as there are key values can pass; the transaction finds them.
 // Correct    The scan still applies all filters to the rows found.
 // Threads    Pure function.
 

@@ -2,8 +2,8 @@
 
 // ScanBinding: what a plan knows of one scan of a Kodiak table.
 //
-// What       The table's entry, which view of it is read, and the order in which chunks are best read. No snapshot: that
-//            is taken when the scan starts.
+// What       The table's entry, which view of it is read, and the order in which chunks are best read. No
+//            snapshot: that is taken when the scan starts.
 // Identity   Two bindings are equal, and serialise alike, only when they read the same version of the same table; else
 //            DuckDB's common-subplan optimiser would let one scan answer for both (FACTS_DUCKDB trap 11).
 // Threads    Changed while planning only.

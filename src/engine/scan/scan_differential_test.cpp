@@ -30,17 +30,27 @@ const std::vector<TestedColumn>& tested_columns() {
         {"l", "BIGINT", "(hash(r, 4) % 100000) * 1000000007", {"0", "50000000350000", "7000000049"}},
         {"u", "UBIGINT", "hash(r, 5) % 50 + 18446744073709551500", {"18446744073709551510", "0"}},
         {"h", "HUGEINT", "(hash(r, 6) % 100)::HUGEINT * 10000000000000000000000", {"500000000000000000000000", "0"}},
-        {"f", "DOUBLE", "CASE hash(r, 7) % 50 WHEN 0 THEN 'nan'::DOUBLE WHEN 1 THEN '-inf'::DOUBLE WHEN 2 THEN -0.0 "
-                        "ELSE (hash(r, 7) % 1000) / 8.0 END", {"0.0", "60.5", "'nan'::DOUBLE", "'inf'::DOUBLE"}},
+        {"f",
+         "DOUBLE",
+         "CASE hash(r, 7) % 50 WHEN 0 THEN 'nan'::DOUBLE WHEN 1 THEN '-inf'::DOUBLE WHEN 2 THEN -0.0 "
+         "ELSE (hash(r, 7) % 1000) / 8.0 END",
+         {"0.0", "60.5", "'nan'::DOUBLE", "'inf'::DOUBLE"}},
         {"d", "DECIMAL(9,2)", "(hash(r, 8) % 10000) / 100.0", {"0.01", "50.00", "99.99"}},
         {"w", "DECIMAL(30,3)", "(hash(r, 9) % 10000) / 100.0", {"0.01", "50.00", "99.99"}},
-        {"s", "VARCHAR", "'word ' || (hash(r, 10) % 30) || CASE WHEN hash(r, 10) % 2 = 0 THEN ' and a long tail' ELSE '' "
-                         "END", {"'word 7'", "'word 12 and a long tail'", "''", "'x'", "'word 3'"}},
+        {"s",
+         "VARCHAR",
+         "'word ' || (hash(r, 10) % 30) || CASE WHEN hash(r, 10) % 2 = 0 THEN ' and a long tail' ELSE '' "
+         "END",
+         {"'word 7'", "'word 12 and a long tail'", "''", "'x'", "'word 3'"}},
         {"v", "VARCHAR", "md5(r::VARCHAR)", {"'8'", "'c4ca4238a0b923820dcc509a6f75849b'", "'f'"}},
         {"dt", "DATE", "DATE '2000-01-01' + (hash(r, 12) % 5000)::INTEGER", {"DATE '2005-05-05'", "DATE 'infinity'"}},
-        {"ts", "TIMESTAMP", "TIMESTAMP '2000-01-01' + to_seconds((hash(r, 13) % 100000000)::BIGINT)",
+        {"ts",
+         "TIMESTAMP",
+         "TIMESTAMP '2000-01-01' + to_seconds((hash(r, 13) % 100000000)::BIGINT)",
          {"TIMESTAMP '2001-01-01'", "TIMESTAMP '2003-06-01 12:00:00'"}},
-        {"e", "ENUM('red','green','blue')", "CASE hash(r, 14) % 3 WHEN 0 THEN 'red' WHEN 1 THEN 'green' ELSE 'blue' END",
+        {"e",
+         "ENUM('red','green','blue')",
+         "CASE hash(r, 14) % 3 WHEN 0 THEN 'red' WHEN 1 THEN 'green' ELSE 'blue' END",
          {"'red'", "'blue'"}},
         {"uu", "UUID", "md5((r % 100)::VARCHAR)::UUID", {"'c4ca4238-a0b9-2382-0dcc-509a6f75849b'"}},
         {"bl", "BLOB", "(hash(r, 15) % 20)::VARCHAR::BLOB", {"'7'::BLOB", "'15'::BLOB"}},
@@ -68,9 +78,10 @@ class ScanDifferential : public ::testing::Test {
             values += fmt::format(", CASE WHEN {} THEN NULL ELSE {} END", nulls[below(4)], column.value);
         }
         const std::string nested = ", li INTEGER[], st STRUCT(a INTEGER, b VARCHAR), mp MAP(VARCHAR, INTEGER)";
-        values += ", CASE WHEN r % 7 = 0 THEN NULL ELSE [r, NULL, r + 1] END"
-                  ", CASE WHEN r % 5 = 0 THEN NULL ELSE {'a': r % 10, 'b': 'name ' || (r % 13)} END"
-                  ", CASE WHEN r % 3 = 0 THEN NULL ELSE MAP {'key': r, 'a key longer than that': NULL} END";
+        values +=
+            ", CASE WHEN r % 7 = 0 THEN NULL ELSE [r, NULL, r + 1] END"
+            ", CASE WHEN r % 5 = 0 THEN NULL ELSE {'a': r % 10, 'b': 'name ' || (r % 13)} END"
+            ", CASE WHEN r % 3 = 0 THEN NULL ELSE MAP {'key': r, 'a key longer than that': NULL} END";
         run_both("CREATE TABLE {}t (id BIGINT PRIMARY KEY" + columns + nested + ")");
         connection_.run(fmt::format("INSERT INTO m.t SELECT r{} FROM range({}) x(r)", values, rows));
         connection_.run("INSERT INTO t SELECT * FROM m.t");
@@ -118,8 +129,8 @@ class ScanDifferential : public ::testing::Test {
             case 7:
                 return pick<std::string>({"s LIKE '%1%'", "s LIKE 'word 1%'", "v LIKE '%ab%'", "length(s) = 6",
                                           "coalesce(s, 'word 7') = 'word 7'", "st.a = 3", "st.b >= 'name 5'",
-                                          "len(li) = 3", "contains(v, 'ff')", "s || 'x' <> 'word 1x'",
-                                          "st IS NULL", "mp IS NOT NULL", "year(dt) = 2004", "i % 7 = 1"});
+                                          "len(li) = 3", "contains(v, 'ff')", "s || 'x' <> 'word 1x'", "st IS NULL",
+                                          "mp IS NOT NULL", "year(dt) = 2004", "i % 7 = 1"});
             case 8:
                 return fmt::format("id {} {}", pick(kComparisons), below(15000));
             case 9:
@@ -156,21 +167,29 @@ class ScanDifferential : public ::testing::Test {
             // Only the ordered column is certain with one key: ties may fall either way.
             ASSERT_NO_FATAL_FAILURE(expect_same(
                 fmt::format("SELECT {0} FROM {{}}t ORDER BY {1} LIMIT {2}", column.name, order, 1 + below(50))));
-            ASSERT_NO_FATAL_FAILURE(expect_same(fmt::format(
-                "SELECT {0}, count(*), min(id) FROM {{}}t WHERE {1} GROUP BY ALL ORDER BY min(id) LIMIT 50",
-                column.name, atom())));
-            ASSERT_NO_FATAL_FAILURE(expect_same(fmt::format("SELECT count({0}), count(DISTINCT {0}), min({0}), "
-                                                            "max({0}) FROM {{}}t", column.name)));
+            ASSERT_NO_FATAL_FAILURE(expect_same(
+                fmt::format("SELECT {0}, count(*), min(id) FROM {{}}t WHERE {1} GROUP BY ALL ORDER BY min(id) LIMIT 50",
+                            column.name, atom())));
+            ASSERT_NO_FATAL_FAILURE(
+                expect_same(fmt::format("SELECT count({0}), count(DISTINCT {0}), min({0}), "
+                                        "max({0}) FROM {{}}t",
+                                        column.name)));
             // Joins push ranges, IN lists and Bloom filters into the scan.
-            ASSERT_NO_FATAL_FAILURE(expect_same(fmt::format(
-                "SELECT count(*), sum(t.id) FROM {{}}t t JOIN (SELECT DISTINCT {0} AS k FROM m.t WHERE id % {1} = 3) w ON "
-                "t.{0} = w.k", column.name, 1 + below(4000))));
-            ASSERT_NO_FATAL_FAILURE(expect_same(fmt::format(
-                "SELECT count(*), sum(t.id) FROM {{}}t t JOIN (SELECT DISTINCT {0} AS k FROM m.t WHERE id % {1} < 2) w ON "
-                "t.{0} IS NOT DISTINCT FROM w.k", column.name, 100 + below(4000))));
-            ASSERT_NO_FATAL_FAILURE(expect_same(fmt::format(
-                "SELECT count(*), sum(id) FROM {{}}t WHERE {0} NOT IN (SELECT {0} FROM m.t WHERE {0} IS NOT NULL AND id < "
-                "20)", column.name)));
+            ASSERT_NO_FATAL_FAILURE(
+                expect_same(fmt::format("SELECT count(*), sum(t.id) FROM {{}}t t JOIN (SELECT DISTINCT {0} AS k FROM "
+                                        "m.t WHERE id % {1} = 3) w ON "
+                                        "t.{0} = w.k",
+                                        column.name, 1 + below(4000))));
+            ASSERT_NO_FATAL_FAILURE(
+                expect_same(fmt::format("SELECT count(*), sum(t.id) FROM {{}}t t JOIN (SELECT DISTINCT {0} AS k FROM "
+                                        "m.t WHERE id % {1} < 2) w ON "
+                                        "t.{0} IS NOT DISTINCT FROM w.k",
+                                        column.name, 100 + below(4000))));
+            ASSERT_NO_FATAL_FAILURE(
+                expect_same(fmt::format("SELECT count(*), sum(id) FROM {{}}t WHERE {0} NOT IN (SELECT {0} FROM m.t "
+                                        "WHERE {0} IS NOT NULL AND id < "
+                                        "20)",
+                                        column.name)));
         }
     }
 
@@ -197,8 +216,10 @@ TEST_F(ScanDifferential, DeletedAndUpdatedRowsAreSeenAsNativeTablesShowThem) {
         create_tables(9000);
         for (int round = 0; round < 4; ++round) {
             run_both(fmt::format("DELETE FROM {{}}t WHERE hash(id, {}) % 10 = 0", round));
-            run_both(fmt::format("UPDATE {{}}t SET i = i + 1, s = 'new ' || (id % 3), f = NULL, li = [id] WHERE "
-                                 "hash(id, {}) % 20 = 0", round + 50));
+            run_both(
+                fmt::format("UPDATE {{}}t SET i = i + 1, s = 'new ' || (id % 3), f = NULL, li = [id] WHERE "
+                            "hash(id, {}) % 20 = 0",
+                            round + 50));
             run_both("INSERT INTO {}t (id, s, near) SELECT r, 'more', r FROM range(" +
                      std::to_string(20000 + round * 1000) + ", " + std::to_string(20500 + round * 1000) + ") x(r)");
             ASSERT_NO_FATAL_FAILURE(expect_same("SELECT * FROM {}t ORDER BY id"));
@@ -249,8 +270,9 @@ TEST_F(ScanDifferential, ColumnsAddedAndWidenedLaterReadAsNativeTablesDo) {
     run_both("ALTER TABLE {}t ADD COLUMN empty DOUBLE");
     run_both("ALTER TABLE {}t ALTER COLUMN i TYPE BIGINT");
     run_both("ALTER TABLE {}t DROP COLUMN l");
-    run_both("INSERT INTO {}t (id, later, words, i, empty) SELECT r, r, 'w' || r, r * 10000000000, r FROM "
-             "range(90000, 93000) x(r)");
+    run_both(
+        "INSERT INTO {}t (id, later, words, i, empty) SELECT r, r, 'w' || r, r * 10000000000, r FROM "
+        "range(90000, 93000) x(r)");
     for (const char* where : {"later = 42", "later > 91000", "words LIKE 'a%'", "words IN ('w91000', 'x')",
                               "empty IS NULL", "empty > 92000", "i > 500", "i >= 910000000000000", "later IS NOT NULL",
                               "words = 'a default that is long' AND i < 100"}) {

@@ -2,8 +2,9 @@
 
 // ScannedColumn: one column that a scan reads, and how it lies in any chunk of the table.
 //
-// What       A stored column, the row id, or DuckDB's "any column" (whose values nobody reads). Chunks written before the
-//            column existed show its missing value, by a stored column of our own with that value in every slot.
+// What       A stored column, the row id, or DuckDB's "any column" (whose values nobody reads). Chunks written
+//            before the column existed show its missing value, by a stored column of our own with that value in
+// every slot.
 // Threads    Immutable after construction.
 
 #include <cstdint>

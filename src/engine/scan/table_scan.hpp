@@ -2,8 +2,8 @@
 
 // kodiak_table_scan: the table function behind every Kodiak table.
 //
-// What       Gives DuckDB's planner and executor everything they use to read a table: projection, filter and join-filter
-//            pushdown, statistics, cardinality, exact counts, batch indexes, scan order, row ids.
+// What       Gives DuckDB's planner and executor everything they use to read a table: projection, filter and
+//            join-filter pushdown, statistics, cardinality, exact counts, batch indexes, scan order, row ids.
 // How        Bind data names the table and definition; the snapshot is taken from the session's transaction when the
 //            scan starts (init_global), never at bind, so that a cached plan reads the present.
 // Threads    The function is immutable; each query has its own states.

@@ -2,9 +2,9 @@
 
 // BatchColumns: a DuckDB chunk as a storage::BatchView, without copying.
 //
-// What       Fixed widths and strings pass as they are: DuckDB's unified vector format is the store's ColumnView, and its
-//            string_t is our StringRef (asserted in batch_columns.cpp). Nested vectors become canonical bytes, one
-//            string per row, in memory of this object.
+// What       Fixed widths and strings pass as they are: DuckDB's unified vector format is the store's ColumnView,
+//            and its string_t is our StringRef (asserted in batch_columns.cpp). Nested vectors become canonical
+//            bytes, one string per row, in memory of this object.
 // Lifetime   A view is valid until the next call of view() or clear(), and as long as the chunk is unchanged.
 // Threads    One thread; keep one per writer, it reuses its memory.
 
@@ -21,7 +21,8 @@ namespace kodiak::engine {
 
 class BatchColumns {
    public:
-    // Column i of the view is column order[i] of `chunk`; rows are those of the chunk. Flattens nested vectors in place.
+    // Column i of the view is column order[i] of `chunk`; rows are those of the chunk. Flattens nested vectors in
+    // place.
     storage::BatchView view(duckdb::DataChunk& chunk, std::span<const size_t> order);
 
    private:

@@ -44,7 +44,8 @@ class Generator {
         }
         switch (of.id()) {
             case LogicalTypeId::LIST:
-                return Value::LIST(duckdb::ListType::GetChildType(of), values(duckdb::ListType::GetChildType(of), below(5)));
+                return Value::LIST(duckdb::ListType::GetChildType(of),
+                                   values(duckdb::ListType::GetChildType(of), below(5)));
             case LogicalTypeId::ARRAY:
                 return Value::ARRAY(duckdb::ArrayType::GetChildType(of),
                                     values(duckdb::ArrayType::GetChildType(of), duckdb::ArrayType::GetSize(of)));
@@ -74,10 +75,10 @@ class Generator {
 
     LogicalType scalar_type() {
         static const std::vector<LogicalType> kTypes = {
-            LogicalType::BOOLEAN, LogicalType::TINYINT,  LogicalType::USMALLINT,        LogicalType::INTEGER,
-            LogicalType::BIGINT,  LogicalType::HUGEINT,  LogicalType::FLOAT,            LogicalType::DOUBLE,
-            LogicalType::VARCHAR, LogicalType::BLOB,     LogicalType::DECIMAL(25, 3),   LogicalType::DATE,
-            LogicalType::UUID,    LogicalType::INTERVAL, LogicalType::TIMESTAMP,        LogicalType::DECIMAL(4, 1)};
+            LogicalType::BOOLEAN, LogicalType::TINYINT,  LogicalType::USMALLINT,      LogicalType::INTEGER,
+            LogicalType::BIGINT,  LogicalType::HUGEINT,  LogicalType::FLOAT,          LogicalType::DOUBLE,
+            LogicalType::VARCHAR, LogicalType::BLOB,     LogicalType::DECIMAL(25, 3), LogicalType::DATE,
+            LogicalType::UUID,    LogicalType::INTERVAL, LogicalType::TIMESTAMP,      LogicalType::DECIMAL(4, 1)};
         if (below(8) == 0) {
             duckdb::Vector labels(LogicalType::VARCHAR, 3);
             labels.SetValue(0, Value("red"));

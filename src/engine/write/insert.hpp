@@ -2,10 +2,10 @@
 
 // InsertOperator: INSERT and CREATE TABLE AS.
 //
-// Order      kOneThread: the order in which rows arrive. kBatches: any number of threads, each batch of the source in its
-//            place. kAny: any number of threads, rows in no order.
-// Replace    CREATE OR REPLACE TABLE t AS may read t: the table is replaced before its scans start, so they are pinned to
-//            what they would have seen before.
+// Order      kOneThread: the order in which rows arrive. kBatches: any number of threads, each batch of the source
+//            in its place. kAny: any number of threads, rows in no order.
+// Replace    CREATE OR REPLACE TABLE t AS may read t: the table is replaced before its scans start, so they are
+//            pinned to what they would have seen before.
 
 #include "duckdb/catalog/catalog_entry/schema_catalog_entry.hpp"
 #include "duckdb/planner/parsed_data/bound_create_table_info.hpp"

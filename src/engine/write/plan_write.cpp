@@ -66,8 +66,8 @@ duckdb::PhysicalOperator& plan_insert(duckdb::ClientContext& context, duckdb::Ph
 duckdb::PhysicalOperator& plan_create_table_as(duckdb::ClientContext& context, duckdb::PhysicalPlanGenerator& planner,
                                                duckdb::LogicalCreateTable& op, duckdb::PhysicalOperator& plan) {
     const InsertOperator::Order order = insert_order(context, plan, false);
-    auto& made = planner.Make<InsertOperator>(op.types, op.estimated_cardinality,
-                                              static_cast<KodiakTableEntry*>(nullptr), BoundConstraints(), false, order);
+    auto& made = planner.Make<InsertOperator>(
+        op.types, op.estimated_cardinality, static_cast<KodiakTableEntry*>(nullptr), BoundConstraints(), false, order);
     auto& insert = static_cast<InsertOperator&>(made);
     insert.schema = &op.schema;
     insert.create = std::move(op.info);
@@ -91,9 +91,9 @@ duckdb::PhysicalOperator& plan_update(duckdb::ClientContext&, duckdb::PhysicalPl
                                       duckdb::LogicalUpdate& op, duckdb::PhysicalOperator& plan) {
     UpdateOperator::Assignments assignments{std::move(op.columns), std::move(op.expressions),
                                             std::move(op.bound_defaults)};
-    auto& update = planner.Make<UpdateOperator>(op.types, op.estimated_cardinality, &kodiak_table(op.table),
-                                                std::move(op.bound_constraints), std::move(assignments),
-                                                op.return_chunk);
+    auto& update =
+        planner.Make<UpdateOperator>(op.types, op.estimated_cardinality, &kodiak_table(op.table),
+                                     std::move(op.bound_constraints), std::move(assignments), op.return_chunk);
     update.children.push_back(plan);
     return update;
 }
@@ -159,9 +159,9 @@ class MergePlanner {
         for (const auto& value : op_.bound_defaults) {
             assignments.defaults.push_back(value->Copy());
         }
-        return static_cast<WriteOperator&>(planner_.Make<UpdateOperator>(
-            types_, op_.estimated_cardinality, &table(), copy_of(op_.bound_constraints), std::move(assignments),
-            op_.return_chunk));
+        return static_cast<WriteOperator&>(planner_.Make<UpdateOperator>(types_, op_.estimated_cardinality, &table(),
+                                                                         copy_of(op_.bound_constraints),
+                                                                         std::move(assignments), op_.return_chunk));
     }
 
     // One expression per column, defaults included.

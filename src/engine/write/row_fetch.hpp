@@ -1,6 +1,7 @@
 #pragma once
 
-// RowFetch: the columns of rows named by their row ids, from a snapshot. For RETURNING of deleted rows and for old keys.
+// RowFetch: the columns of rows named by their row ids, from a snapshot. For RETURNING of deleted rows and for old
+// keys.
 //
 // Threads    One per thread. Lifetime: strings point into the snapshot's memory.
 

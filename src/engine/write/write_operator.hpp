@@ -2,10 +2,10 @@
 
 // WriteOperator: what the operators that write to one Kodiak table share.
 //
-// What       A sink that puts rows into a storage::WriteJob (one RowWriter per thread) and ends rows; then a source that
-//            gives the number of rows changed, or the rows themselves for RETURNING.
-// How        Sink: check, write, collect for RETURNING. Combine: close the thread's writer. Finalize: finish the job and,
-//            in the statement's last operator, Transaction::finish_statement().
+// What       A sink that puts rows into a storage::WriteJob (one RowWriter per thread) and ends rows; then a
+//            source that gives the number of rows changed, or the rows themselves for RETURNING.
+// How        Sink: check, write, collect for RETURNING. Combine: close the thread's writer. Finalize: finish the
+//            job and, in the statement's last operator, Transaction::finish_statement().
 // Threads    DuckDB's sink rules; what threads share lies in WriteShared.
 
 #include <atomic>

@@ -47,8 +47,9 @@ TEST_F(Write, ConstraintsNameTheirColumnAndLeaveNothing) {
     run("INSERT INTO t VALUES (1, 'a', NULL)");  // unknown is not false
     EXPECT_EQ(connection_.state("UPDATE t SET name = NULL"), "23502");
     EXPECT_EQ(connection_.state("INSERT INTO t SELECT 1, 'again', 1"), "23505");
-    EXPECT_EQ(connection_.state("MERGE INTO t USING (SELECT 1 AS id) s USING (id) WHEN MATCHED THEN UPDATE SET age = -1"),
-              "23514");
+    EXPECT_EQ(
+        connection_.state("MERGE INTO t USING (SELECT 1 AS id) s USING (id) WHEN MATCHED THEN UPDATE SET age = -1"),
+        "23514");
     EXPECT_EQ(rows("SELECT * FROM t"), "1|a|NULL");
 }
 
@@ -116,7 +117,8 @@ TEST_F(Write, OnConflictUpdatesIgnoresAndReplaces) {
     run("INSERT INTO t VALUES (1, 'one', 1), (2, 'two', 2)");
     EXPECT_EQ(rows("INSERT INTO t VALUES (1, 'x', 5), (3, 'three', 3) ON CONFLICT DO NOTHING"), "changed 1");
     EXPECT_EQ(rows("INSERT INTO t (id, n) VALUES (2, 7), (4, 4) ON CONFLICT (id) DO UPDATE SET n = t.n + excluded.n "
-                   "RETURNING id, name, n"), "2|two|9 / 4|new|4");
+                   "RETURNING id, name, n"),
+              "2|two|9 / 4|new|4");
     EXPECT_EQ(rows("INSERT OR REPLACE INTO t (id, n) VALUES (1, 0)"), "changed 1");
     EXPECT_EQ(rows("SELECT * FROM t ORDER BY id"), "1|one|0 / 2|two|9 / 3|three|3 / 4|new|4");
     EXPECT_EQ(rows("INSERT INTO t SELECT r, 'm', 1 FROM range(10000) x(r) ON CONFLICT (id) DO UPDATE SET n = -1"),
@@ -130,13 +132,16 @@ TEST_F(Write, MergeTellsWhatItDid) {
     EXPECT_EQ(rows("MERGE INTO t USING (VALUES (1, 10), (2, 20), (4, 40)) s(id, n) ON t.id = s.id "
                    "WHEN MATCHED AND s.n > 15 THEN DELETE WHEN MATCHED THEN UPDATE SET n = s.n "
                    "WHEN NOT MATCHED THEN INSERT VALUES (s.id, s.n) "
-                   "WHEN NOT MATCHED BY SOURCE THEN UPDATE SET n = 0"), "changed 4");
+                   "WHEN NOT MATCHED BY SOURCE THEN UPDATE SET n = 0"),
+              "changed 4");
     EXPECT_EQ(rows("SELECT * FROM t ORDER BY id"), "1|10 / 3|0 / 4|40");
     EXPECT_EQ(rows("MERGE INTO t USING (VALUES (1), (9)) s(id) ON t.id = s.id WHEN MATCHED THEN DELETE "
-                   "WHEN NOT MATCHED THEN INSERT VALUES (s.id, 0) RETURNING merge_action, id"), "DELETE|1 / INSERT|9");
+                   "WHEN NOT MATCHED THEN INSERT VALUES (s.id, 0) RETURNING merge_action, id"),
+              "DELETE|1 / INSERT|9");
     EXPECT_EQ(rows("MERGE INTO t USING (VALUES (3)) s(id) ON t.id = s.id WHEN MATCHED THEN DO NOTHING"), "changed 0");
-    EXPECT_EQ(connection_.state("MERGE INTO t USING (VALUES (3)) s(id) ON t.id = s.id WHEN MATCHED THEN ERROR 'no'")
-                  .size(), 5U);
+    EXPECT_EQ(
+        connection_.state("MERGE INTO t USING (VALUES (3)) s(id) ON t.id = s.id WHEN MATCHED THEN ERROR 'no'").size(),
+        5U);
     EXPECT_EQ(rows("SELECT * FROM t ORDER BY id"), "3|0 / 4|40 / 9|0");
 }
 
@@ -169,8 +174,11 @@ TEST_F(Write, AFailingOperatorLeavesTheDatabaseUsable) {  // FACTS_DUCKDB traps 
     run("CREATE TABLE t (id INTEGER PRIMARY KEY)");
     run("BEGIN");
     run("INSERT INTO t VALUES (1)");
-    EXPECT_EQ(connection_.state("INSERT INTO t SELECT CASE WHEN r < 3000 THEN r + 10 ELSE error('no') END "
-                                "FROM range(5000) x(r)").size(), 5U);
+    EXPECT_EQ(connection_
+                  .state("INSERT INTO t SELECT CASE WHEN r < 3000 THEN r + 10 ELSE error('no') END "
+                         "FROM range(5000) x(r)")
+                  .size(),
+              5U);
     run("ROLLBACK");
     EXPECT_EQ(rows("SELECT count(*) FROM t"), "0");
     run("INSERT INTO t VALUES (1)");
@@ -192,7 +200,8 @@ TEST_F(Write, CountsFollowOwnChangesWithoutAScan) {
 TEST_F(Write, PlansThatAreCopiedFindTheScanAgain) {
     run("CREATE TABLE t AS SELECT r AS a, r % 10 AS b FROM range(5000) x(r)");
     EXPECT_EQ(rows("WITH c AS (SELECT a, b FROM t WHERE a < 100) SELECT (SELECT count(*) FROM c WHERE b = 1), (SELECT "
-                   "sum(a) FROM c WHERE b = 2)"), "10|470");
+                   "sum(a) FROM c WHERE b = 2)"),
+              "10|470");
     EXPECT_EQ(rows("WITH c AS NOT MATERIALIZED (SELECT a FROM t WHERE a < 10) SELECT count(*) FROM c x, c y"), "100");
     EXPECT_EQ(rows("SELECT count(*) FROM (SELECT a, max(a) OVER (PARTITION BY b) AS m FROM t) WHERE a = m"), "10");
     EXPECT_EQ(connection_.state("SELECT * FROM kodiak_scan()").size(), 5U);
