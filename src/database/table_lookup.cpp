@@ -89,7 +89,11 @@ Status TableLookup::find_generated(language::TableShape& shape, const std::strin
         if (column.default_sql.empty() || rows.empty() || !rows[0][0]) {
             continue;
         }
-        column.generated = rows[0][0]->find("GENERATED ALWAYS AS(" + column.default_sql + ")") != std::string::npos;
+        const std::string rest = " " + column.type_sql + " GENERATED ALWAYS AS(";
+        const std::string& sql = *rows[0][0];
+        column.generated = sql.find(quote_name(column.name) + rest) != std::string::npos ||
+                           sql.find(" " + column.name + rest) != std::string::npos ||
+                           sql.find("(" + column.name + rest) != std::string::npos;
         if (column.generated) {
             column.default_sql.clear();
         }
