@@ -8,14 +8,16 @@
 // Chunks     Numbered 0..chunk_count()-1 in insertion order: committed ones first, then the transaction's own.
 // Locators   locator(i, slot) is what erase() and update() take; valid until the transaction ends.
 // Pins       Memory that chunks show (and StringRefs decoded from them) stays valid as long as the snapshot lives; the
-//            transaction keeps its snapshots until it ends.
+//            transaction keeps a statement's snapshots until its next mark().
 // Threads    All const functions are safe from many threads, also while the transaction appends or erases.
 
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 
+#include "base/result/result.hpp"
 #include "catalog/catalog_state.hpp"
 #include "storage/chunk.hpp"
 #include "storage/read_view.hpp"
@@ -43,6 +45,16 @@ class TableSnapshot {
     virtual size_t chunk_count() const = 0;
     virtual const Chunk& chunk(size_t index) const = 0;
     virtual Locator locator(size_t index, uint32_t slot) const = 0;
+
+    // Chunks in files are read through a mapping, whose bytes are checked column by column on first use. Checks the
+    // file of chunk `index`: row identities, and `columns` of this snapshot's definition. Call it before visible(), and
+    // with every column whose values are read from that chunk; once per chunk and scan is enough. Zone maps and
+    // dictionaries need no check. kCorruption names file and column; an unchecked read may go outside the file.
+    // Cost: nothing for chunks in memory; a few nanoseconds per column once its file was checked, else one pass over
+    // that column in the file (60 chunks). Threads may meet in one file: both check, both are right.
+    virtual Status verify(size_t index, std::span<const ColumnId> columns) const = 0;
+    // The same for the row that a locator names, before find(): for point reads.
+    virtual Status verify(Locator row, std::span<const ColumnId> columns) const = 0;
 
     // Rows of chunk `index` that this snapshot shows. When all of 0..chunk.count()-1 are visible returns count and
     // sets *all; otherwise writes their slots in ascending order to `slots` (room for 2,048) and returns how many.

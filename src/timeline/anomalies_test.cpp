@@ -20,7 +20,7 @@ catalog::CatalogObject child_table(Transaction& transaction, ObjectId parent, bo
     object.id = transaction.new_object_id();
     object.name = "children";
     if (references) {
-        table.foreign_keys = {{"", {ColumnId(1)}, parent, {ColumnId(1)}}};
+        table.foreign_keys = {reference(ColumnId(1), parent, ColumnId(1))};
     }
     return object;
 }

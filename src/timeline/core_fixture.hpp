@@ -149,6 +149,8 @@ class TestDatabase {
         Rows rows;
         std::vector<uint32_t> slots(2048);
         for (size_t i = 0; i < snapshot->chunk_count(); ++i) {
+            const Status intact = snapshot->verify(i, snapshot->chunk(i).schema().ids);
+            EXPECT_TRUE(intact.ok()) << intact.error().message;
             bool all = false;
             const size_t count = snapshot->visible(i, slots.data(), &all);
             const storage::Chunk& chunk = snapshot->chunk(i);

@@ -95,7 +95,7 @@ class History {
         table.columns[1].type.kind = catalog::TypeKind::kBigInt;
         table.next_column_id = ColumnId(3);
         table.keys = {{"", {ColumnId(1)}, true}};
-        table.foreign_keys = {{"", {ColumnId(2)}, parents_, {ColumnId(1)}}};
+        table.foreign_keys = {reference(ColumnId(2), parents_, ColumnId(1))};
         catalog::CatalogObject object;
         object.id = transaction->new_object_id();
         object.kind = catalog::ObjectKind::kTable;

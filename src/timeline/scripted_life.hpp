@@ -49,6 +49,8 @@ inline Rows dump_table(storage::Transaction& transaction, const catalog::Catalog
     Rows rows;
     std::vector<uint32_t> slots(2048);
     for (size_t i = 0; i < snapshot->chunk_count(); ++i) {
+        const Status intact = snapshot->verify(i, snapshot->chunk(i).schema().ids);
+        EXPECT_TRUE(intact.ok()) << intact.error().message;
         bool all = false;
         const size_t count = snapshot->visible(i, slots.data(), &all);
         const storage::Chunk& chunk = snapshot->chunk(i);
@@ -131,6 +133,15 @@ inline Status create_sequence(storage::Transaction& transaction, const std::stri
     sequence.name = name;
     sequence.definition = catalog::SequenceDefinition{};
     return transaction.put_object(std::move(sequence));
+}
+
+// A foreign key of one column.
+inline catalog::ForeignKeyConstraint reference(ColumnId column, ObjectId table, ColumnId referenced) {
+    catalog::ForeignKeyConstraint key;
+    key.columns = {column};
+    key.referenced_table = table;
+    key.referenced = {referenced};
+    return key;
 }
 
 inline Rows numbered_rows(int64_t from, int64_t to, const std::string& text) {

@@ -43,6 +43,7 @@ Result<std::shared_ptr<const TableFile>> write_run(Store& store, CapturedTable& 
         return written.error();
     }
     KODIAK_TRY_ASSIGN(file.file, open_warm_file(store.disk(), path, run[0]->schema_ptr(), file.numbering));
+    KODIAK_TRY(file.file->verify_columns({}));
     return std::make_shared<const TableFile>(std::move(file));
 }
 

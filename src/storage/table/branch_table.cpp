@@ -290,6 +290,7 @@ Result<std::shared_ptr<TableIndex>> BranchTable::ensure_index(const catalog::Tab
     index::KeyCollector& collector = runs->new_collector();
     KeyReader reader = index->reader();
     for (uint64_t i = 0; i < all->size(); ++i) {
+        KODIAK_TRY(verify_columns((*all)[i], columns));
         const Chunk& chunk = *(*all)[i].chunk;
         const ChunkEnds* ends = (*all)[i].state->ends();
         for (uint32_t slot = 0; slot < chunk.count(); ++slot) {
@@ -315,6 +316,7 @@ Status BranchTable::unindex(Locator locator) {
     const Chunk& chunk = *(*all)[locator.chunk()].chunk;
     const std::lock_guard guard(indexes_mutex_);
     for (const auto& index : indexes_) {
+        KODIAK_TRY(verify_columns((*all)[locator.chunk()], index->columns()));
         KODIAK_TRY(index->remove(chunk, locator.slot(), locator));
     }
     return {};

@@ -4,6 +4,22 @@
 
 namespace kodiak::storage {
 
+Status verify_columns(const DirectoryEntry& entry, std::span<const ColumnId> columns) {
+    if (entry.file == nullptr) {
+        return {};
+    }
+    WarmFile& file = *entry.file->file;
+    KODIAK_TRY(file.verify_columns({}));
+    for (const ColumnId column : columns) {
+        const int at = entry.chunk->schema().position(column);
+        if (at >= 0) {
+            const auto position = static_cast<size_t>(at);
+            KODIAK_TRY(file.verify_columns({&position, 1}));
+        }
+    }
+    return {};
+}
+
 ChunkDirectory::Ptr ChunkDirectory::with_appended(std::vector<DirectoryEntry> entries) const {
     auto next = std::make_shared<ChunkDirectory>(*this);
     std::shared_ptr<Block> open;

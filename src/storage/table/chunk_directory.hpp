@@ -11,6 +11,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "storage/chunk.hpp"
@@ -35,6 +36,10 @@ struct DirectoryEntry {
     std::shared_ptr<ChunkState> state;      // the same object over all versions
     std::shared_ptr<const TableFile> file;  // where the chunk's bytes lie; nullptr = in memory
 };
+
+// Checks the bytes of row identities and of `columns` where the chunk lies in a file, unless done before. To be called
+// before these are read. kCorruption.
+Status verify_columns(const DirectoryEntry& entry, std::span<const ColumnId> columns);
 
 class ChunkDirectory {
    public:

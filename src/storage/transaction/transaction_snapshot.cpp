@@ -45,6 +45,24 @@ const Chunk& TransactionSnapshot::chunk(size_t index) const {
     return *(*part.directory)[index - part.first].chunk;
 }
 
+// Private files were written by this process a moment ago; only committed ones can have suffered since.
+Status TransactionSnapshot::verify(size_t index, std::span<const ColumnId> columns) const {
+    if (index >= committed_count_) {
+        return {};
+    }
+    const Part& part = part_of(index);
+    return verify_columns((*part.directory)[index - part.first], columns);
+}
+
+Status TransactionSnapshot::verify(Locator row, std::span<const ColumnId> columns) const {
+    for (const Part& part : parts_) {
+        if (part.interval.branch == row.branch() && row.chunk() < part.directory->size()) {
+            return verify_columns((*part.directory)[row.chunk()], columns);
+        }
+    }
+    return {};
+}
+
 Locator TransactionSnapshot::locator(size_t index, uint32_t slot) const {
     if (index >= committed_count_) {
         return TableWrites::local(index - committed_count_, slot);

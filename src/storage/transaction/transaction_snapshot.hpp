@@ -21,6 +21,8 @@ class TransactionSnapshot final : public TableSnapshot {
     size_t chunk_count() const override { return committed_count_ + private_.size(); }
     const Chunk& chunk(size_t index) const override;
     Locator locator(size_t index, uint32_t slot) const override;
+    Status verify(size_t index, std::span<const ColumnId> columns) const override;
+    Status verify(Locator row, std::span<const ColumnId> columns) const override;
     size_t visible(size_t index, uint32_t* slots, bool* all) const override;
     uint32_t rows_in(size_t index) const override;
     std::optional<Place> find(Locator locator) const override;

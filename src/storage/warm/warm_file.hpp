@@ -66,7 +66,7 @@ class WarmFile {
     virtual uint64_t bytes() const = 0;
     // NULLs of the column at `position` in chunk `chunk`.
     virtual uint32_t null_count(size_t chunk, size_t position) const = 0;
-    // Checks the bytes of the columns at `positions`, unless done before. kCorruption.
+    // Checks the bytes of the columns at `positions`, and of row numbers and commits, unless done before. kCorruption.
     virtual Status verify_columns(std::span<const size_t> positions) = 0;
     // Checks all bytes afresh, row ids and commits included. kCorruption names file and column.
     virtual Status verify() = 0;

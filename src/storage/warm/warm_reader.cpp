@@ -248,7 +248,7 @@ class OpenWarmFile final : public WarmFile {
    public:
     OpenWarmFile(std::shared_ptr<const OpenFile> file, const std::shared_ptr<const StoredSchema>& schema,
                  const RowNumbering& numbering)
-        : file_(std::move(file)), verified_(file_->columns.size()) {
+        : file_(std::move(file)), values_(schema->ids.size()), verified_(file_->columns.size()) {
         const OpenColumn* counters = nullptr;
         const OpenColumn* commits = nullptr;
         for (size_t i = schema->ids.size(); i < file_->columns.size(); ++i) {
@@ -267,11 +267,11 @@ class OpenWarmFile final : public WarmFile {
         return file_->columns[position].layout.zones[chunk].nulls;
     }
     Status verify_columns(std::span<const size_t> positions) override {
+        for (size_t system = file_->columns.size(); system > values_; --system) {
+            KODIAK_TRY(verify_once(system - 1));
+        }
         for (const size_t position : positions) {
-            if (!verified_[position].load(std::memory_order_acquire)) {
-                KODIAK_TRY(verify_bytes(*file_, file_->columns[position]));
-                verified_[position].store(true, std::memory_order_release);
-            }
+            KODIAK_TRY(verify_once(position));
         }
         return ok_status();
     }
@@ -292,7 +292,16 @@ class OpenWarmFile final : public WarmFile {
     }
 
    private:
+    Status verify_once(size_t position) {
+        if (!verified_[position].load(std::memory_order_acquire)) {
+            KODIAK_TRY(verify_bytes(*file_, file_->columns[position]));
+            verified_[position].store(true, std::memory_order_release);
+        }
+        return ok_status();
+    }
+
     std::shared_ptr<const OpenFile> file_;
+    const size_t values_;  // columns of the table; row numbers and commits follow where the file holds them
     std::vector<std::atomic<bool>> verified_;
     std::vector<std::shared_ptr<const Chunk>> chunks_;
 };

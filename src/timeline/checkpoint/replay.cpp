@@ -23,6 +23,7 @@ Result<catalog::CatalogState::Ptr> catalog_of_rows(const BranchTable& objects) {
     const storage::ChunkDirectory::Ptr all = objects.directory();
     for (uint64_t i = 0; i < all->size(); ++i) {
         const storage::DirectoryEntry& entry = (*all)[i];
+        KODIAK_TRY(storage::verify_columns(entry, entry.chunk->schema().ids));
         const storage::ChunkEnds* ends = entry.state->ends();
         for (uint32_t slot = 0; slot < entry.chunk->count(); ++slot) {
             if (ends == nullptr || ends->end(slot) == 0) {
@@ -126,6 +127,7 @@ Status Replayer::attach_file(const LoggedCommit& commit, BranchTable& rows,
     }
     uint64_t last_counter = file.first_row_counter + table_file.file->rows();
     if (file.with_row_ids) {
+        KODIAK_TRY(table_file.file->verify_columns({}));
         for (const auto& chunk : table_file.file->chunks()) {
             for (uint32_t slot = 0; slot < chunk->count(); ++slot) {
                 last_counter = std::max(last_counter, chunk->row_id(slot).counter + 1);
