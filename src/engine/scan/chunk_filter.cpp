@@ -2,11 +2,13 @@
 
 #include <algorithm>
 
+#include "engine/errors/errors.hpp"
+
 namespace kodiak::engine {
 
 ChunkFilter::ChunkFilter(duckdb::ClientContext& context, const CompiledFilters& filters,
                          const std::vector<ScannedColumn>& columns)
-    : filters_(filters), columns_(columns), thread_(context, filters.nodes), states_(filters.filters.size()) {
+    : filters_(filters), columns_(columns), read_(stored_ids(columns)), thread_(context, filters.nodes), states_(filters.filters.size()) {
     const bool on_row_id = std::any_of(filters.filters.begin(), filters.filters.end(), [&](const ScanFilter& filter) {
         return columns[filter.column].kind == ScannedColumn::Kind::kRowId;
     });
@@ -30,6 +32,7 @@ ChunkRows ChunkFilter::rows_of(const storage::TableSnapshot& snapshot, size_t in
     if (excluded_by_zones(*rows.chunk, rows.first_locator, count)) {
         return {};
     }
+    throw_if_error(snapshot.verify(index, read_));
     bool all = false;
     rows.count = snapshot.visible(index, visible_.slots, &all);
     rows.slots = all ? nullptr : visible_.slots;

@@ -43,6 +43,7 @@ class ChunkFilter {
 
     const CompiledFilters& filters_;
     const std::vector<ScannedColumn>& columns_;
+    const std::vector<ColumnId> read_;  // their ids
     FilterThread thread_;
     std::vector<State> states_;
     std::vector<int64_t> row_ids_;        // of the current chunk; only for filters on them

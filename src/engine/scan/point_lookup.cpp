@@ -145,10 +145,12 @@ std::optional<std::vector<FoundRow>> find_rows_by_key(const KodiakTableEntry& en
             value_or_throw(transaction.find_by_key(entry.definition()->id, position, batch.view(keys, order)));
         std::sort(locators.begin(), locators.end());
         locators.erase(std::unique(locators.begin(), locators.end()), locators.end());
+        const std::vector<ColumnId> read = stored_ids(columns);
         for (const std::optional<Locator>& locator : locators) {
             if (!locator.has_value()) {
                 continue;
             }
+            throw_if_error(snapshot.verify(*locator, read));
             if (auto place = snapshot.find(*locator)) {
                 rows.push_back({std::move(place->chunk), place->slot, *locator});
             }

@@ -90,4 +90,14 @@ ScannedColumn scanned_column(const KodiakTableEntry& entry, const duckdb::Column
     return result;
 }
 
+std::vector<ColumnId> stored_ids(const std::vector<ScannedColumn>& columns) {
+    std::vector<ColumnId> ids;
+    for (const ScannedColumn& column : columns) {
+        if (column.kind == ScannedColumn::Kind::kStored) {
+            ids.push_back(column.id);
+        }
+    }
+    return ids;
+}
+
 }  // namespace kodiak::engine

@@ -56,6 +56,9 @@ struct ScannedColumn {
     }
 };
 
+// Ids of the columns whose bytes a reader of `columns` touches: what TableSnapshot::verify() wants to know.
+std::vector<ColumnId> stored_ids(const std::vector<ScannedColumn>& columns);
+
 // The column that `index` (logical, as plans know it) names in `entry`.
 ScannedColumn scanned_column(const KodiakTableEntry& entry, const duckdb::ColumnIndex& index);
 

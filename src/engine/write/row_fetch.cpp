@@ -2,6 +2,7 @@
 
 #include "base/result/assert.hpp"
 #include "engine/catalog/table_entry.hpp"
+#include "engine/errors/errors.hpp"
 #include "engine/scan/column_decode.hpp"
 
 namespace kodiak::engine {
@@ -16,7 +17,9 @@ RowFetch::RowFetch(const KodiakTableEntry& table, storage::TableSnapshotPtr snap
 }
 
 void RowFetch::fetch(std::span<const Locator> locators, duckdb::DataChunk& target) const {
+    const std::vector<ColumnId> read = stored_ids(columns_);
     for (size_t row = 0; row < locators.size(); ++row) {
+        throw_if_error(snapshot_->verify(locators[row], read));
         const auto place = snapshot_->find(locators[row]);
         KODIAK_ASSERT(place.has_value());
         for (size_t i = 0; i < columns_.size(); ++i) {
