@@ -44,9 +44,9 @@ CatalogState::Ptr KodiakCatalog::state_of(const duckdb::CatalogTransaction& tran
     return asking.Cast<KodiakTransaction>().storage().catalog();
 }
 
-duckdb::optional_idx KodiakCatalog::GetCatalogVersion(duckdb::ClientContext& context) {
-    return duckdb::optional_idx(transaction_of(context, *this).catalog()->version());
-}
+// None: plans hold what they learnt from the rows (count(*) from statistics, filters folded by zone maps), so a plan kept
+// for a prepared statement would answer for the rows of then. Without a version DuckDB plans each execution anew.
+duckdb::optional_idx KodiakCatalog::GetCatalogVersion(duckdb::ClientContext&) { return {}; }
 
 duckdb::optional_ptr<duckdb::CatalogEntry> KodiakCatalog::CreateSchema(duckdb::CatalogTransaction transaction,
                                                                        duckdb::CreateSchemaInfo& info) {
