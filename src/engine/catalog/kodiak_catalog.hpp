@@ -9,7 +9,7 @@
 //            were made from, with what else they show (names of schema and referenced tables).
 // Lifetime   Entries live as long as the catalog, because plans hold references to them (FACTS_DUCKDB, trap 7). Cost:
 //            a few KB per definition ever looked at.
-// Identity   GetCatalogVersion is CatalogState::version(), different for any two states of any branch (trap 19).
+// Identity   None (GetCatalogVersion): DuckDB keeps no plan of ours, so none can be taken for another state's (trap 19).
 // Threads    Safe from many threads.
 
 #include <memory>
