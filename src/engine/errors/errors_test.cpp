@@ -57,6 +57,27 @@ TEST(Errors, DuckDbTypesMapToCodes) {
     EXPECT_EQ(from_exception(std::bad_alloc()).code, ErrorCode::kOutOfMemory);
 }
 
+TEST(Errors, WordingTellsConditionsOfOneTypeApart) {
+    using duckdb::BinderException;
+    using duckdb::ConversionException;
+    const auto code = [](const std::exception& exception) { return from_exception(exception).code; };
+    EXPECT_EQ(code(BinderException("LIMIT/OFFSET cannot be negative")), ErrorCode::kInvalidValue);
+    EXPECT_EQ(code(ConversionException("date field value out of range: \"2023-02-29\"")),
+              ErrorCode::kDatetimeOutOfRange);
+    EXPECT_EQ(code(ConversionException("invalid date field format: \"x\", expected format is (YYYY-MM-DD)")),
+              ErrorCode::kInvalidDatetimeFormat);
+    EXPECT_EQ(code(ConversionException("the value is out of range for INT8")), ErrorCode::kOutOfRange);
+}
+
+TEST(Errors, QuotedTextDoesNotDecideTheCode) {
+    const auto code = [](const char* text) { return from_exception(duckdb::ConversionException(text)).code; };
+    EXPECT_EQ(code("Could not convert string 'out of range' to INT32"), ErrorCode::kInvalidText);
+    EXPECT_EQ(code("Could not convert string 'it's out of range' to INT32"), ErrorCode::kInvalidText);
+    EXPECT_EQ(code("it can't be cast because it is out of range"), ErrorCode::kOutOfRange);
+    EXPECT_EQ(code("an open \"quote, out of range"), ErrorCode::kOutOfRange);
+    EXPECT_EQ(code("ends with a \""), ErrorCode::kInvalidText);
+}
+
 TEST(Errors, MissingAndDuplicateEntriesAreToldApart) {
     using duckdb::CatalogException;
     using duckdb::CatalogType;
