@@ -158,7 +158,7 @@ TableDefinition sample_table() {
     table.keys = {{"pk", {ColumnId(2)}, true}, {"", {ColumnId(9), ColumnId(2)}, false}};
     table.checks = {{"positive", "a > 0"}};
     table.foreign_keys = {{"fk", {ColumnId(2)}, ObjectId(2000), {ColumnId(1)}, ReferentialAction::kCascade,
-                           ReferentialAction::kSetDefault}};
+                           ReferentialAction::kSetDefault, {std::string("\x00z", 2)}}};
     table.options = {{"table_type", "cow"}};
     return table;
 }

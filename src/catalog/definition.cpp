@@ -107,6 +107,12 @@ void write_foreign_key(const ForeignKeyConstraint& key, ByteWriter& writer) {
     write_column_ids(key.referenced, writer);
     writer.u8(static_cast<uint8_t>(key.on_delete));
     writer.u8(static_cast<uint8_t>(key.on_update));
+    if (key.sets_default()) {
+        KODIAK_ASSERT(key.defaults.size() == key.columns.size());
+        for (const std::string& value : key.defaults) {
+            writer.bytes(value);
+        }
+    }
 }
 
 Result<ReferentialAction> read_action(ByteReader& reader) {
@@ -125,6 +131,10 @@ Result<ForeignKeyConstraint> read_foreign_key(ByteReader& reader) {
     KODIAK_TRY(read_column_ids(reader, key.referenced));
     KODIAK_TRY_ASSIGN(key.on_delete, read_action(reader));
     KODIAK_TRY_ASSIGN(key.on_update, read_action(reader));
+    for (size_t i = 0; key.sets_default() && i < key.columns.size(); ++i) {
+        KODIAK_TRY_ASSIGN(std::string value, reader.string());
+        key.defaults.push_back(std::move(value));
+    }
     return key;
 }
 

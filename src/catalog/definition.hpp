@@ -73,6 +73,11 @@ struct ForeignKeyConstraint {
     std::vector<ColumnId> referenced;  // of the referenced table: a PRIMARY KEY or UNIQUE key of it
     ReferentialAction on_delete = ReferentialAction::kNoAction;
     ReferentialAction on_update = ReferentialAction::kNoAction;
+    // With SET DEFAULT only: canonical bytes (canonical_row.hpp) of each column's default, empty = NULL.
+    std::vector<std::string> defaults;
+    bool sets_default() const {
+        return on_delete == ReferentialAction::kSetDefault || on_update == ReferentialAction::kSetDefault;
+    }
     bool operator==(const ForeignKeyConstraint&) const = default;
 };
 

@@ -40,6 +40,9 @@ class RowWriter {
     // New versions of existing rows: `replaced[i]` is the version that row i replaces; it keeps that row's id. The
     // caller has erased `replaced` in this statement. `rows` holds full rows.
     virtual Status append_versions(const BatchView& rows, std::span<const Locator> replaced) = 0;
+    // New rows in place of existing ones whose primary key the statement changes: row i gets an id of its own, and
+    // ON UPDATE of foreign keys knows it as what became of `replaced[i]`, which the caller has erased.
+    virtual Status append_rekeyed(const BatchView& rows, std::span<const Locator> replaced) = 0;
     // Hands everything over to the job. No calls after it.
     virtual Status finish() = 0;
 };

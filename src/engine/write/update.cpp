@@ -156,10 +156,11 @@ void UpdateOperator::write_rows(WriteShared&, Thread& thread, std::span<const Lo
     duckdb::SelectionVector kept_rows(count);
     duckdb::SelectionVector new_rows(count);
     std::vector<Locator> kept;
-    size_t moved = 0;
+    std::vector<Locator> rekeyed;
     for (size_t row = 0; row < count; ++row) {
         if (changed[row]) {
-            new_rows.set_index(moved++, row);
+            new_rows.set_index(rekeyed.size(), row);
+            rekeyed.push_back(replaced[row]);
         } else {
             kept_rows.set_index(kept.size(), row);
             kept.push_back(replaced[row]);
@@ -170,10 +171,10 @@ void UpdateOperator::write_rows(WriteShared&, Thread& thread, std::span<const Lo
         thread.part.Slice(thread.rows, kept_rows, kept.size());
         throw_if_error(thread.writer->append_versions(thread.columns.view(thread.part, thread.order), kept));
     }
-    if (moved > 0) {
+    if (!rekeyed.empty()) {
         thread.part.Reset();
-        thread.part.Slice(thread.rows, new_rows, moved);
-        throw_if_error(thread.writer->append(thread.columns.view(thread.part, thread.order)));
+        thread.part.Slice(thread.rows, new_rows, rekeyed.size());
+        throw_if_error(thread.writer->append_rekeyed(thread.columns.view(thread.part, thread.order), rekeyed));
     }
 }
 

@@ -8,86 +8,10 @@
 #include "base/result/assert.hpp"
 #include "index/unique_runs.hpp"
 #include "storage/transaction/definition_conflicts.hpp"
+#include "storage/transaction/key_probe.hpp"
 
 namespace kodiak::storage {
 namespace {
-
-using index::KeyRef;
-using index::LocatorList;
-
-enum class Moment : uint8_t { kStatement, kCommit };
-
-// Looks for rows with a key, in committed and private rows, as one of the two moments sees them.
-class KeyProbe {
-   public:
-    static Result<KeyProbe> make(StoreTransaction& transaction, const catalog::CatalogObject& table,
-                                 const std::vector<ColumnId>& columns, Moment moment) {
-        KeyProbe probe(transaction, table.id, moment);
-        BranchTable& rows = transaction.store().table(table.id, transaction.branch());
-        if (rows.directory()->size() > 0) {
-            if (moment == Moment::kCommit) {
-                KODIAK_TRY_ASSIGN(probe.committed_,
-                                  rows.ensure_index(table.table(), columns, transaction.store().oldest_view()));
-            } else {
-                KODIAK_TRY_ASSIGN(probe.committed_, transaction.committed_index(table, columns));
-            }
-        }
-        probe.writes_ = transaction.find_writes(table.id);
-        if (probe.writes_ != nullptr && !probe.writes_->chunks.empty()) {
-            KODIAK_TRY_ASSIGN(probe.own_, probe.writes_->index(columns));
-        }
-        return probe;
-    }
-
-    // True when a live row other than `except` has the key.
-    bool exists(KeyRef key, std::optional<Locator> except = std::nullopt) {
-        return any(key, committed_ == nullptr ? nullptr : &committed_->keys(), except) || any(key, own_, except);
-    }
-
-    // What a commit that came in between brought: live committed rows with the key.
-    bool exists_committed(KeyRef key) {
-        return any(key, committed_ == nullptr ? nullptr : &committed_->keys(), std::nullopt);
-    }
-
-   private:
-    KeyProbe(StoreTransaction& transaction, ObjectId table, Moment moment)
-        : transaction_(&transaction), table_(table), moment_(moment) {}
-
-    bool any(KeyRef key, const index::KeyIndex* keys, std::optional<Locator> except) {
-        if (keys == nullptr || !keys->find(key, found_)) {
-            return false;
-        }
-        for (const Locator locator : found_) {
-            if (locator != except && is_live(locator)) {
-                return true;
-            }
-        }
-        return false;
-    }
-
-    bool is_live(Locator locator) const {
-        if (writes_ != nullptr && writes_->erasures.is_erased(locator)) {
-            return false;
-        }
-        if (locator.is_transaction_local()) {
-            return true;
-        }
-        if (moment_ == Moment::kStatement) {
-            return transaction_->sees(table_, locator);
-        }
-        const ChunkDirectory::Ptr all = transaction_->store().table(table_, locator.branch()).directory();
-        const ChunkEnds* ends = (*all)[locator.chunk()].state->ends();
-        return ends == nullptr || ends->end(locator.slot()) == 0;
-    }
-
-    StoreTransaction* transaction_;
-    ObjectId table_;
-    Moment moment_;
-    std::shared_ptr<TableIndex> committed_;
-    std::shared_ptr<TableWrites> writes_;
-    const index::KeyIndex* own_ = nullptr;
-    LocatorList found_;
-};
 
 Error unique_violation(const TableWrites& writes, const UniqueKey& key, size_t chunk, uint32_t slot) {
     const std::string shown =
@@ -102,41 +26,6 @@ Error conflict(const catalog::CatalogObject& table, const std::string& what) {
     return make_error(ErrorCode::kSerializationFailure,
                       fmt::format("transaction conflict on table \"{}\": {}", table.name, what))
         .with_hint("Another transaction committed first: roll back and run the transaction again.");
-}
-
-// Visits the chunk and slot of versions ended by the transaction, from log position `from` on.
-Status for_each_ended(StoreTransaction& transaction, TableWrites& writes, size_t from,
-                      const std::function<Status(const Chunk&, uint32_t, Locator)>& visit) {
-    for (size_t i = from; i < writes.erasures.log().size(); ++i) {
-        const Locator locator = writes.erasures.log()[i];
-        if (locator.is_transaction_local()) {
-            KODIAK_TRY(visit(*writes.chunks[locator.chunk()].chunk, locator.slot(), locator));
-            continue;
-        }
-        const ChunkDirectory::Ptr all = transaction.store().table(writes.id(), locator.branch()).directory();
-        KODIAK_TRY(visit(*(*all)[locator.chunk()].chunk, locator.slot(), locator));
-    }
-    return {};
-}
-
-struct Referencing {
-    catalog::ObjectPtr table;
-    const catalog::ForeignKeyConstraint* key = nullptr;
-};
-
-std::vector<Referencing> referencing(const catalog::CatalogState& catalog, ObjectId table) {
-    std::vector<Referencing> all;
-    for (const catalog::ObjectPtr& object : catalog.dependents_of(table)) {
-        if (object->kind != catalog::ObjectKind::kTable) {
-            continue;
-        }
-        for (const catalog::ForeignKeyConstraint& key : object->table().foreign_keys) {
-            if (key.referenced_table == table) {
-                all.push_back({object, &key});
-            }
-        }
-    }
-    return all;
 }
 
 // The references to `table` that a moment has to honour. At commit: of tables that this transaction defined or changed
@@ -176,9 +65,9 @@ Status each_reference(StoreTransaction& transaction, TableWrites& writes, TableW
             if (moment == Moment::kCommit) {
                 return conflict(*writes.table(), "the referenced row " + shown + " was deleted");
             }
-            return make_error(ErrorCode::kForeignKeyViolation,
-                              fmt::format("key {} of table \"{}\" is not present in referenced table \"{}\"", shown,
-                                          writes.table()->name, parent->name));
+            return foreign_key_violation(*writes.table(), key,
+                                         fmt::format("key {} of table \"{}\" is not present in referenced table \"{}\"",
+                                                     shown, writes.table()->name, parent->name));
         }));
     }
     return {};
@@ -190,7 +79,7 @@ Status each_referenced(StoreTransaction& transaction, TableWrites& writes, size_
                           KeyProbe::make(transaction, *writes.table(), child.key->referenced, moment));
         KODIAK_TRY_ASSIGN(KeyProbe children, KeyProbe::make(transaction, *child.table, child.key->columns, moment));
         KeyReader reader(writes.definition(), child.key->referenced);
-        KODIAK_TRY(for_each_ended(transaction, writes, from,
+        KODIAK_TRY(for_each_ended(transaction, writes, {from, writes.erasures.log().size()},
                                   [&](const Chunk& chunk, uint32_t slot, Locator) -> Status {
             KODIAK_TRY_ASSIGN(const auto value, reader.read(chunk, slot));
             if (!value.has_value() || parents.exists(*value) || !children.exists(*value)) {
@@ -200,9 +89,9 @@ Status each_referenced(StoreTransaction& transaction, TableWrites& writes, size_
             if (moment == Moment::kCommit) {
                 return conflict(*writes.table(), "row " + shown + " was referenced from \"" + child.table->name + "\"");
             }
-            return make_error(ErrorCode::kForeignKeyViolation,
-                              fmt::format("key {} of table \"{}\" is still referenced from table \"{}\"", shown,
-                                          writes.table()->name, child.table->name));
+            return foreign_key_violation(*child.table, *child.key,
+                                         fmt::format("key {} of table \"{}\" is still referenced from table \"{}\"",
+                                                     shown, writes.table()->name, child.table->name));
         }));
     }
     return {};
@@ -212,11 +101,12 @@ Status each_referenced(StoreTransaction& transaction, TableWrites& writes, size_
 
 namespace {
 
-// Calls visit(chunk, slot, locator) for every visible row of a snapshot.
-Status for_each_visible(const TableSnapshot& rows,
+// Calls visit(chunk, slot, locator) for every visible row of a snapshot; visit may read `columns`.
+Status for_each_visible(const TableSnapshot& rows, const std::vector<ColumnId>& columns,
                         const std::function<Status(const Chunk&, uint32_t, Locator)>& visit) {
     std::vector<uint32_t> slots(kRowsPerChunk);
     for (size_t i = 0; i < rows.chunk_count(); ++i) {
+        KODIAK_TRY(rows.verify(i, columns));
         bool all = false;
         const size_t count = rows.visible(i, slots.data(), &all);
         for (uint32_t k = 0; k < count; ++k) {
@@ -237,7 +127,7 @@ Status check_new_unique_key(const TableSnapshot& rows, const UniqueKey& key) {
                                                   .directory = "",
                                                   .name = "key"});
     index::KeyCollector& collector = runs->new_collector();
-    KODIAK_TRY(for_each_visible(rows, [&](const Chunk& chunk, uint32_t slot, Locator locator) -> Status {
+    KODIAK_TRY(for_each_visible(rows, key.columns, [&](const Chunk& chunk, uint32_t slot, Locator locator) -> Status {
         KODIAK_TRY_ASSIGN(const auto value, reader.read(chunk, slot));
         return value.has_value() ? collector.add(*value, locator.value) : Status();
     }));
@@ -261,15 +151,15 @@ Status check_new_reference(StoreTransaction& transaction, const TableSnapshot& r
     KODIAK_TRY_ASSIGN(KeyProbe probe, KeyProbe::make(transaction, *parent, key.referenced, Moment::kStatement));
     const catalog::CatalogObject& table = *rows.table();
     KeyReader reader(table.table(), key.columns);
-    return for_each_visible(rows, [&](const Chunk& chunk, uint32_t slot, Locator) -> Status {
+    return for_each_visible(rows, key.columns, [&](const Chunk& chunk, uint32_t slot, Locator) -> Status {
         KODIAK_TRY_ASSIGN(const auto value, reader.read(chunk, slot));
         if (!value.has_value() || probe.exists(*value)) {
             return {};
         }
-        return make_error(ErrorCode::kForeignKeyViolation,
-                          fmt::format("key {} of table \"{}\" is not present in referenced table \"{}\"",
-                                      describe_key(table.table(), key.columns, chunk, slot), table.name,
-                                      parent->name));
+        return foreign_key_violation(table, key,
+                                     fmt::format("key {} of table \"{}\" is not present in referenced table \"{}\"",
+                                                 describe_key(table.table(), key.columns, chunk, slot), table.name,
+                                                 parent->name));
     });
 }
 
@@ -297,6 +187,15 @@ Status check_new_keys(StoreTransaction& transaction, const catalog::CatalogState
         }
     }
     return {};
+}
+
+Error foreign_key_violation(const catalog::CatalogObject& table, const catalog::ForeignKeyConstraint& key,
+                            std::string message) {
+    Error error = make_error(ErrorCode::kForeignKeyViolation, std::move(message));
+    if (!key.name.empty()) {
+        error.detail = fmt::format("The constraint is \"{}\" of table \"{}\".", key.name, table.name);
+    }
+    return error;
 }
 
 std::vector<UniqueKey> unique_keys_of(const catalog::CatalogState& catalog, const catalog::CatalogObject& table) {

@@ -32,6 +32,10 @@ Status check_new_keys(StoreTransaction& transaction, const catalog::CatalogState
 // Judges all changes against the newest state of the branch. kSerializationFailure. Commit mutex held.
 Status check_conflicts(StoreTransaction& transaction);
 
+// The error for a broken foreign key; names the constraint.
+Error foreign_key_violation(const catalog::CatalogObject& table, const catalog::ForeignKeyConstraint& key,
+                            std::string message);
+
 // The column lists of all unique keys of a table: constraints and unique indexes.
 struct UniqueKey {
     std::string name;

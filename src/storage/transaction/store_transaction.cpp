@@ -1,10 +1,13 @@
 #include "storage/transaction/store_transaction.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "base/result/assert.hpp"
 #include "catalog/system_tables.hpp"
 #include "storage/transaction/key_checks.hpp"
+#include "storage/transaction/referential_actions.hpp"
 #include "storage/transaction/table_write_job.hpp"
 #include "storage/transaction/transaction_snapshot.hpp"
 
@@ -85,17 +88,42 @@ Result<std::unique_ptr<WriteJob>> StoreTransaction::write(ObjectId table) {
     return std::unique_ptr<WriteJob>(std::make_unique<TableWriteJob>(store_, std::move(writes)));
 }
 
+namespace {
+
+// The columns of all unique keys.
+std::vector<ColumnId> key_columns_of(const catalog::CatalogState& catalog, const catalog::CatalogObject& table) {
+    std::vector<ColumnId> columns;
+    for (const UniqueKey& key : unique_keys_of(catalog, table)) {
+        columns.insert(columns.end(), key.columns.begin(), key.columns.end());
+    }
+    std::sort(columns.begin(), columns.end());
+    columns.erase(std::unique(columns.begin(), columns.end()), columns.end());
+    return columns;
+}
+
+}  // namespace
+
 Status StoreTransaction::erase(ObjectId table, std::span<const Locator> rows, bool* erased) {
     KODIAK_TRY(check_writable());
     KODIAK_TRY_ASSIGN(const std::shared_ptr<TableWrites> writes, writes_of(table));
     ChunkDirectory::Ptr all;
     BranchId directory_of{0xFFFF};
+    std::vector<ColumnId> key_columns;
+    bool has_key_columns = false;
     for (size_t i = 0; i < rows.size(); ++i) {
         const Locator locator = rows[i];
         if (!locator.is_transaction_local()) {
             if (directory_of != locator.branch()) {
                 all = store_.table(table, locator.branch()).directory();
                 directory_of = locator.branch();
+            }
+            if ((*all)[locator.chunk()].file != nullptr) {
+                // The keys of ended rows are hashed and looked up, their row ids carried on.
+                if (!has_key_columns) {
+                    key_columns = key_columns_of(*catalog_, *writes->table());
+                    has_key_columns = true;
+                }
+                KODIAK_TRY(verify_columns((*all)[locator.chunk()], key_columns));
             }
             const ChunkEnds* ends = (*all)[locator.chunk()].state->ends();
             if (ends != nullptr && ends->end(locator.slot()) != 0) {
@@ -118,6 +146,7 @@ Result<uint64_t> StoreTransaction::erase_all(ObjectId table) {
     const auto erased = std::make_unique<bool[]>(kRowsPerChunk);
     uint64_t total = 0;
     for (size_t i = 0; i < rows->chunk_count(); ++i) {
+        KODIAK_TRY(rows->verify(i, {}));
         bool all = false;
         const size_t count = rows->visible(i, slots.data(), &all);
         locators.clear();
@@ -225,6 +254,8 @@ Result<int64_t> StoreTransaction::current_value(ObjectId sequence) {
 
 Transaction::Mark StoreTransaction::mark() {
     ++statement_;
+    // The statement before is over, and with it every vector that pointed into its snapshots.
+    pinned_.clear();
     UndoPoint point;
     point.catalog = catalog_;
     for (const auto& [id, writes] : writes_) {
@@ -264,6 +295,11 @@ void StoreTransaction::release(Mark mark) {
 }
 
 Status StoreTransaction::finish_statement() {
+    std::map<ObjectId, CheckScope> scopes;
+    for (const auto& [id, done] : checked_) {
+        scopes[id] = {done.rows, done.erasures};
+    }
+    KODIAK_TRY(carry_out_actions(*this, scopes));
     for (const auto& [id, writes] : writes_) {
         if (find_table(id) == nullptr) {
             continue;  // dropped in this transaction
@@ -274,6 +310,7 @@ Status StoreTransaction::finish_statement() {
         KODIAK_TRY(check_references(*this, *writes, scope));
         KODIAK_TRY(check_still_referenced(*this, *writes, scope));
         checked = {writes->end(), writes->erasures.log().size()};
+        writes->rekeyed.clear();
     }
     return {};
 }

@@ -92,7 +92,7 @@ class StoreTransaction final : public Transaction {
     uint32_t statement_ = 1;
     std::set<ObjectId> drawn_;
     std::map<ObjectId, int64_t> current_values_;
-    // Snapshots stay until the transaction ends: vectors of the engine may point into their chunks.
+    // Snapshots of the running statement: vectors of the engine may point into their chunks until it ends.
     std::vector<TableSnapshotPtr> pinned_;
 };
 

@@ -47,17 +47,26 @@ class PieceWriter final : public RowWriter {
         KODIAK_ASSERT(replaced.size() == rows.rows);
         for (size_t row = 0; row < rows.rows; ++row) {
             const TableWriteJob::Source source = job_.source_of(replaced[row]);
-            const RowId id = source.chunk->row_id(source.slot);
-            KODIAK_TRY_ASSIGN(OpenChunk* const target, chunk_for(rows.rows - row, id.origin));
-            OpenChunk& chunk = *target;
-            const uint32_t slot = chunk.filled();
-            KODIAK_ASSERT(chunk.append(rows, row, 1) == 1);
-            chunk.set_row(slot, id.counter, 0);
-            chunk.publish(slot + 1, 0, 0);
-            std::vector<uint8_t>& marks = piece_.chunks.back().replaces_committed;
-            marks.resize(slot + 1);
-            marks[slot] = source.committed ? 1 : 0;
+            KODIAK_TRY(append_one(rows, row, source.chunk->row_id(source.slot), source.committed));
         }
+        return {};
+    }
+
+    Status append_rekeyed(const BatchView& rows, std::span<const Locator> replaced) override {
+        KODIAK_TRY(pending_);
+        KODIAK_ASSERT(replaced.size() == rows.rows);
+        std::vector<std::pair<RowId, RowId>> links;
+        // Numbered at once, so that the links can name them.
+        const OriginId origin = job_.writes().origin();
+        uint64_t next = job_.store().new_row_counters(job_.writes().id(), rows.rows);
+        for (size_t row = 0; row < rows.rows; ++row) {
+            const TableWriteJob::Source source = job_.source_of(replaced[row]);
+            links.emplace_back(source.chunk->row_id(source.slot), RowId{origin, next});
+            KODIAK_TRY(append_one(rows, row, RowId{origin, next++}, false));
+        }
+        const std::lock_guard guard(job_.writes().mutex);
+        auto& rekeyed = job_.writes().rekeyed;
+        rekeyed.insert(rekeyed.end(), links.begin(), links.end());
         return {};
     }
 
@@ -67,6 +76,20 @@ class PieceWriter final : public RowWriter {
     }
 
    private:
+    // Adds a row that has its id.
+    Status append_one(const BatchView& rows, size_t row, RowId id, bool replaces_committed) {
+        KODIAK_TRY_ASSIGN(OpenChunk* const target, chunk_for(rows.rows - row, id.origin));
+        OpenChunk& chunk = *target;
+        const uint32_t slot = chunk.filled();
+        KODIAK_ASSERT(chunk.append(rows, row, 1) == 1);
+        chunk.set_row(slot, id.counter, 0);
+        chunk.publish(slot + 1, 0, 0);
+        std::vector<uint8_t>& marks = piece_.chunks.back().replaces_committed;
+        marks.resize(slot + 1);
+        marks[slot] = replaces_committed ? 1 : 0;
+        return {};
+    }
+
     // Chunk with room for at least one row of `origin`; spills when a row group is full.
     Result<OpenChunk*> chunk_for(size_t rows_coming, OriginId origin) {
         PrivateChunk* last = piece_.chunks.empty() ? nullptr : &piece_.chunks.back();

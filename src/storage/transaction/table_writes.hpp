@@ -53,6 +53,8 @@ class TableWrites {
     mutable std::mutex mutex;
     std::vector<PrivateChunk> chunks;   // guarded by mutex
     OwnErasures erasures;               // committed and private versions alike
+    // Old and new ids of rows whose primary key this statement changed; guarded by mutex.
+    std::vector<std::pair<RowId, RowId>> rekeyed;
 
     // Rows in all private chunks, erased ones included.
     uint64_t private_rows() const;
