@@ -234,10 +234,13 @@ catalog::KeyConstraint define_key(const duckdb::UniqueConstraint& unique, const 
     key.is_primary = unique.IsPrimaryKey();
     if (unique.HasIndex()) {
         key.columns.push_back(column_named(table, columns.GetColumn(unique.GetIndex()).Name()));
-        return key;
+    } else {
+        for (const auto& name : unique.GetColumnNames()) {
+            key.columns.push_back(column_named(table, name));
+        }
     }
-    for (const auto& name : unique.GetColumnNames()) {
-        key.columns.push_back(column_named(table, name));
+    for (const ColumnId id : key.columns) {
+        require_key_type(*table.find_column(id));
     }
     return key;
 }
@@ -302,6 +305,14 @@ duckdb::unique_ptr<duckdb::CreateTableInfo> make_table_info(const std::string& c
         info->tags[key] = value;
     }
     return info;
+}
+
+void require_key_type(const catalog::ColumnDefinition& column) {
+    if (column.type.is_nested() || column.type.kind == catalog::TypeKind::kVariant) {
+        throw_error(make_error(ErrorCode::kDatatypeMismatch,
+                               "a key or index cannot be on the column \"" + column.name + "\" because of its type " +
+                                   to_logical_type(column.type).ToString()));
+    }
 }
 
 void add_constraint(const duckdb::Constraint& constraint, const duckdb::ColumnList& columns,

@@ -40,6 +40,10 @@ std::vector<std::string> columns_of(const duckdb::ParsedExpression& expression);
 // `sql` with references to column `from` replaced by `to`.
 std::string rename_column_in(const std::string& sql, const std::string& from, const std::string& to);
 
+// Throws unless keys and indexes may be on `column`. Not on nested types and VARIANT: their values can be equal in SQL
+// while their bytes differ ([0.0] = [-0.0], 1::TINYINT = 1::BIGINT), so a unique index would let duplicates in.
+void require_key_type(const catalog::ColumnDefinition& column);
+
 // A table's definition as DuckDB's info; `state` supplies the names of referenced tables.
 duckdb::unique_ptr<duckdb::CreateTableInfo> make_table_info(const std::string& catalog_name,
                                                             const std::string& schema_name,

@@ -219,6 +219,7 @@ EntryPtr KodiakSchemaEntry::CreateIndex(duckdb::CatalogTransaction transaction, 
             throw_error(make_error(ErrorCode::kUnsupported,
                                    "an index cannot be on the generated column \"" + column_name + "\""));
         }
+        require_key_type(*column);
         index.columns.push_back(column->id);
     }
     index.create_sql = info.ToString();
