@@ -200,6 +200,35 @@ TEST(Fault, ValuesDrawnByALosingTransactionStayDrawnOverARestart) {
     db.core().rollback(std::move(transaction));
 }
 
+// Not synchronous: commits that were seen may be lost with the log. The log must not go on behind them, for the commits
+// after the gap could never be read again; a restart begins with what is durable.
+TEST(Fault, WithoutSynchronousALostLogTakesNoMoreCommitsUntilReopened) {
+    OpenOptions options;
+    options.synchronous = false;
+    TestDatabase db(SimulatedDisk::create(), options);
+    const ObjectId table = db.create_table("t");
+    db.insert(table, {{1, "durable"}});
+    ASSERT_TRUE(db.core().checkpoint().ok());
+    for (uint64_t ahead = 1; ahead <= 20; ++ahead) {
+        db.disk().fail_event(db.disk().event_count() + ahead, ErrorCode::kIo);
+    }
+    db.insert(table, {{2, "perhaps"}});
+    EXPECT_FALSE(db.core().checkpoint().ok());
+    EXPECT_EQ(db.rows(table).size(), 2u);
+    const Status refused = db.try_insert(table, {{3, "too late"}});
+    ASSERT_FALSE(refused.ok());
+    EXPECT_EQ(refused.error().code, ErrorCode::kIo);
+    EXPECT_FALSE(db.core().checkpoint().ok());
+    EXPECT_EQ(db.rows(table).size(), 2u);
+    db.close();
+    TestDatabase again(db.disk().after_crash(CrashMode::kKeepNothingUnsynced), options);
+    EXPECT_EQ(again.rows(table), (Rows{{1, "durable"}}));
+    again.insert(table, {{3, "in time"}});
+    again.reopen();
+    EXPECT_EQ(again.rows(table), (Rows{{1, "durable"}, {3, "in time"}}));
+    again.check();
+}
+
 // The disk is full for a while: statements and commits say so, readers and later commits do not notice.
 TEST(Fault, AFullDiskStopsWritersUntilThereIsSpace) {
     TestDatabase db;

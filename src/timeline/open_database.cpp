@@ -381,6 +381,9 @@ Status OpenDatabase::open() {
             loaded.error().with_hint("Restore the database from a backup.");
         }
         KODIAK_TRY(loaded);
+        // A process that was killed may have left CURRENT's new name in the page cache only. From here on commits and
+        // the removal of older files build upon it.
+        KODIAK_TRY(surroundings_.disk->sync_directory(path_));
         return finish_open();
     }
     constexpr int kAttempts = 10;

@@ -17,7 +17,7 @@ constexpr size_t kBatchEntries = 512;
 
 class Collector final : public KeyCollector {
    public:
-    Collector(Disk& disk, const SortedRunsOptions& options, std::string path)
+    Collector(Disk* disk, const SortedRunsOptions& options, std::string path)
         : disk_(disk), options_(options), path_(std::move(path)), pairs_(make_pair_buffer(options.form)) {
         // A third is left for growing vectors and merge buffers.
         memory_max_ = options.memory_bytes / options.collectors_max * 2 / 3;
@@ -25,7 +25,7 @@ class Collector final : public KeyCollector {
     ~Collector() override {
         if (file_ != nullptr) {
             file_.reset();
-            (void)disk_.remove(path_);  // a file left behind is swept at open
+            (void)disk_->remove(path_);  // a file left behind is swept at open
         }
     }
 
@@ -59,8 +59,8 @@ class Collector final : public KeyCollector {
    private:
     Status spill() {
         if (file_ == nullptr) {
-            KODIAK_TRY(disk_.create_directory(options_.directory));
-            KODIAK_TRY_ASSIGN(file_, disk_.open(path_, OpenMode::kCreateOrOpen));
+            KODIAK_TRY(disk_->create_directory(options_.directory));
+            KODIAK_TRY_ASSIGN(file_, disk_->open(path_, OpenMode::kCreateOrOpen));
             KODIAK_TRY(file_->truncate(0));
         }
         pairs_->sort();
@@ -71,7 +71,7 @@ class Collector final : public KeyCollector {
         return ok_status();
     }
 
-    Disk& disk_;
+    Disk* const disk_;  // nullptr when the memory is to be enough
     const SortedRunsOptions& options_;
     std::string path_;
     std::unique_ptr<PairBuffer> pairs_;
@@ -205,7 +205,7 @@ class SortedRunsImpl final : public SortedRuns {
         const std::lock_guard lock(mutex_);
         KODIAK_ASSERT(!merging_ && collectors_.size() < options_.collectors_max);
         const std::string path = fmt::format("{}/{}.run-{}", options_.directory, options_.name, collectors_.size());
-        return *collectors_.emplace_back(std::make_unique<Collector>(*disk_, options_, path));
+        return *collectors_.emplace_back(std::make_unique<Collector>(disk_.get(), options_, path));
     }
 
     uint64_t size() const override {
