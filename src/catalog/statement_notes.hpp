@@ -2,9 +2,10 @@
 
 // StatementNotes: what a statement says that the engine's parser has no place for.
 //
-// Why        DuckDB's parser refuses or drops parts of DDL that PostgreSQL's users write: referential actions, IDENTITY,
-//            names of constraints, WITH options, ADD and DROP CONSTRAINT. The language room takes them out of the text and
-//            notes them here; the engine room, which may not see the language room, puts them into definitions.
+// Why        DuckDB's parser refuses or drops parts of DDL that PostgreSQL's users write: referential actions,
+//            IDENTITY, names of constraints, WITH options, ADD and DROP CONSTRAINT. The language room takes them out of
+//            the text and notes them here; the engine room, which may not see the language room, puts them into
+//            definitions.
 // How        Constraints are told apart by their kind and their order in the text, which the engine's parser keeps.
 // Threads    Values.
 

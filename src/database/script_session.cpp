@@ -207,17 +207,18 @@ Result<Answer> ScriptSession::run(std::string_view text, const language::PlainSt
     }
     KODIAK_TRY_ASSIGN(auto rewritten, language::rewrite_plain(text));
     if (!rewritten.changed) {
-        return run_in_engine(text, text, sink);
+        return run_in_engine(text, text, sink, rewritten.notes);
     }
-    Result<Answer> answer = run_in_engine(text, rewritten.text, sink);
+    Result<Answer> answer = run_in_engine(text, rewritten.text, sink, rewritten.notes);
     if (!answer.ok()) {
         return place_in_original(std::move(answer).error(), rewritten.text, text, rewritten.source_map);
     }
     return answer;
 }
 
-Result<Answer> ScriptSession::run_in_engine(std::string_view text, std::string_view sql, ResultSink& sink) {
-    KODIAK_TRY_ASSIGN(auto result, connection_->execute(sql));
+Result<Answer> ScriptSession::run_in_engine(std::string_view text, std::string_view sql, ResultSink& sink,
+                                            const catalog::StatementNotes& notes) {
+    KODIAK_TRY_ASSIGN(auto result, connection_->execute(sql, notes));
     if (result->kind() == engine::ResultKind::kRows) {
         KODIAK_TRY(sink.begin(result_columns(result->columns())));
         engine::ResultChunk chunk;

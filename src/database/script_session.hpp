@@ -42,7 +42,8 @@ class ScriptSession final : public Session {
     Result<Answer> run(std::string_view text, const language::PlainStatement& plain, ResultSink& sink);
 
     // Runs SQL in the engine and hands rows to the sink. Errors have their positions in `sql`.
-    Result<Answer> run_in_engine(std::string_view text, std::string_view sql, ResultSink& sink);
+    Result<Answer> run_in_engine(std::string_view text, std::string_view sql, ResultSink& sink,
+                                 const catalog::StatementNotes& notes = {});
     Result<Answer> run_counting_upsert(const std::string& sql);
     // The first column of the first row that a query answers; empty when there is none.
     Result<std::string> single_value(const std::string& sql);

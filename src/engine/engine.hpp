@@ -30,6 +30,7 @@
 #include <vector>
 
 #include "base/result/result.hpp"
+#include "catalog/statement_notes.hpp"
 #include "timeline/database_core.hpp"
 
 namespace kodiak::engine {
@@ -119,8 +120,9 @@ class Connection {
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
 
-    // Runs one statement of plain SQL. BEGIN, COMMIT and ROLLBACK act as the functions below.
-    Result<std::unique_ptr<QueryResult>> execute(std::string_view sql);
+    // Runs one statement of plain SQL. BEGIN, COMMIT and ROLLBACK act as the functions below. `notes`: what the
+    // statement says beyond this text; kUnsupported when its table is not in a Kodiak database.
+    Result<std::unique_ptr<QueryResult>> execute(std::string_view sql, const catalog::StatementNotes& notes = {});
 
     // kActiveTransaction when one is open.
     Status begin(const BeginOptions& options = {});

@@ -3,7 +3,8 @@
 // Rewrites plain SQL that holds Kodiak's own clauses, and remembers where every byte came from.
 //
 // What       Rewriter replaces ranges of a text and yields the new text with a SourceMap. rewrite_plain() uses it
-//            for the clauses that DuckDB does not parse: short durations (1h30m) today. A table reference with AS OF,
+//            for the clauses that DuckDB does not parse: short durations (1h30m), and what PostgreSQL's users write in
+//            DDL (definition/definition_rewriter.hpp), which travels on as notes. A table reference with AS OF,
 //            FOR SYSTEM_TIME or SINCE is found and refused with kUnsupported at its position: time travel arrives
 //            with the timeline, and this is the place where it hooks in.
 // Why        Replacing token ranges instead of printing a parsed tree leaves all other text as the user typed it.
@@ -21,6 +22,7 @@
 #include <vector>
 
 #include "base/result/result.hpp"
+#include "catalog/statement_notes.hpp"
 #include "language/lexer/token.hpp"
 
 namespace kodiak::language {
@@ -78,7 +80,12 @@ class Rewriter {
     std::vector<Replacement> replacements_;
 };
 
+// A plain statement for the engine, with what its text could not keep.
+struct PlainRewrite : RewrittenText {
+    catalog::StatementNotes notes;
+};
+
 // Rewrites one plain statement.
-Result<RewrittenText> rewrite_plain(std::string_view text);
+Result<PlainRewrite> rewrite_plain(std::string_view text);
 
 }  // namespace kodiak::language

@@ -14,14 +14,13 @@
 
 #include "engine/catalog/definitions.hpp"
 #include "engine/catalog/kodiak_catalog.hpp"
+#include "engine/catalog/noted_definitions.hpp"
 #include "engine/catalog/rewrite_rows.hpp"
 #include "engine/catalog/schema_entry.hpp"
 #include "engine/catalog/table_entry.hpp"
 #include "engine/errors/errors.hpp"
 #include "engine/transaction/session_transaction.hpp"
 #include "engine/types/types.hpp"
-#include "engine/vectors/batch_columns.hpp"
-#include "storage/rows/canonical_row.hpp"
 
 namespace kodiak::engine {
 
@@ -82,8 +81,9 @@ class TableAlteration {
     void refuse_type_change(const ColumnDefinition& column);
     void add_constraint_of(const duckdb::AddConstraintInfo& info);
     void check_rows(const duckdb::ParsedExpression& condition);
-    // Canonical bytes of `value`, empty for NULL.
-    std::string canonical(const duckdb::Value& value, const catalog::Type& type);
+    void check_reference(const catalog::ForeignKeyConstraint& reference);
+    void drop_constraint(const duckdb::RemoveColumnInfo& info);
+    void drop_references_to(const catalog::KeyConstraint& key, bool cascade);
 
     duckdb::ClientContext& context_;
     KodiakSchemaEntry& schema_;
@@ -110,6 +110,7 @@ duckdb::vector<duckdb::unique_ptr<duckdb::Expression>> TableAlteration::validate
     auto binder = duckdb::Binder::CreateBinder(context_);
     const auto bound = binder->BindCreateTableInfo(std::move(info), schema_, defaults);
     changed_.depends_on = resolve_dependencies(bound->Base().dependencies, *state_);
+    settle_actions(context_, changed_, *state_, defaults);
     return defaults;
 }
 
@@ -133,22 +134,6 @@ void TableAlteration::rename_column(const duckdb::RenameColumnInfo& info) {
         check.sql = rename_column_in(check.sql, old_name, info.new_name);
     }
     put();
-}
-
-std::string TableAlteration::canonical(const duckdb::Value& value, const catalog::Type& type) {
-    std::string bytes;
-    if (value.IsNull()) {
-        return bytes;
-    }
-    duckdb::DataChunk chunk;
-    chunk.Initialize(context_, {value.type()});
-    chunk.SetValue(0, 0, value);
-    chunk.SetCardinality(1);
-    BatchColumns batch;
-    const size_t order[] = {0};
-    const auto view = batch.view(chunk, order);
-    storage::encode_value(type, view.columns[0], 0, bytes);
-    return bytes;
 }
 
 void TableAlteration::add_column(duckdb::AddColumnInfo& info) {
@@ -185,7 +170,7 @@ void TableAlteration::add_column(duckdb::AddColumnInfo& info) {
                                                                  info.new_column.Type());
     if (expression->IsFoldable()) {
         const auto value = duckdb::ExpressionExecutor::EvaluateScalar(context_, *expression);
-        table().columns.back().missing_value = canonical(value, table().columns.back().type);
+        table().columns.back().missing_value = canonical_bytes(context_, value, table().columns.back().type);
         throw_if_error(transaction_.put_object(std::move(changed_)));
         return;
     }
@@ -404,16 +389,48 @@ void TableAlteration::check_rows(const duckdb::ParsedExpression& condition) {
     });
 }
 
+// What DuckDB's binder checks for a foreign key in CREATE TABLE.
+void TableAlteration::check_reference(const catalog::ForeignKeyConstraint& reference) {
+    const ObjectPtr other = reference.referenced_table == old_->id ? nullptr : state_->find(reference.referenced_table);
+    const TableDefinition& parent = other == nullptr ? table() : other->table();
+    const bool has_key = std::ranges::any_of(parent.keys, [&](const auto& key) {
+        return std::ranges::is_permutation(key.columns, reference.referenced);
+    });
+    if (!has_key) {
+        throw_error(make_error(ErrorCode::kInvalidDefinition,
+                               "cannot create foreign key: there is no primary key or unique constraint on these "
+                               "columns of the referenced table \"" +
+                                   (other == nullptr ? old_->name : other->name) + "\""));
+    }
+    for (size_t i = 0; i < reference.columns.size(); ++i) {
+        const ColumnDefinition& own = *table().find_column(reference.columns[i]);
+        if (own.type != parent.find_column(reference.referenced[i])->type) {
+            throw_error(make_error(ErrorCode::kDatatypeMismatch,
+                                   "cannot create foreign key: column \"" + own.name +
+                                       "\" and the column that it refers to have different types"));
+        }
+        if (own.is_generated()) {
+            throw_error(make_error(ErrorCode::kInvalidDefinition,
+                                   "cannot create foreign key: column \"" + own.name + "\" is generated"));
+        }
+    }
+}
+
 void TableAlteration::add_constraint_of(const duckdb::AddConstraintInfo& info) {
     const bool had_primary_key = table().primary_key() != nullptr;
-    const size_t old_keys = table().foreign_keys.size();
+    const FirstNew first{table().keys.size(), table().checks.size(), table().foreign_keys.size()};
     add_constraint(*info.constraint, entry_.GetColumns(), old_->name, *state_, schema_.id(), old_->id, table());
     if (had_primary_key && table().keys.size() > 1 && table().keys.back().is_primary) {
         throw_error(make_error(ErrorCode::kInvalidDefinition,
                                "table \"" + old_->name + "\" has a primary key already"));
     }
-    if (table().foreign_keys.size() > old_keys) {
-        throw_error(make_error(ErrorCode::kUnsupported, "a foreign key can only be declared with its table"));
+    const auto& notes = notes_of(context_);
+    if (notes.kind == catalog::StatementNotes::Kind::kAddConstraint) {
+        note_constraints(changed_, notes, first);
+    }
+    name_constraints(changed_);
+    if (table().foreign_keys.size() > first.foreign_keys) {
+        check_reference(table().foreign_keys.back());
     }
     if (info.constraint->type == duckdb::ConstraintType::CHECK) {
         check_rows(*info.constraint->Cast<duckdb::CheckConstraint>().expression);
@@ -428,6 +445,52 @@ void TableAlteration::add_constraint_of(const duckdb::AddConstraintInfo& info) {
     put();
 }
 
+// The foreign keys that refer to `key` go with it, or keep it.
+void TableAlteration::drop_references_to(const catalog::KeyConstraint& key, bool cascade) {
+    const auto uses = [&](const catalog::ForeignKeyConstraint& reference) {
+        return reference.referenced_table == old_->id &&
+               std::ranges::is_permutation(reference.referenced, key.columns);
+    };
+    const auto refuse_or = [&](const std::string& table_name) {
+        if (!cascade) {
+            throw_error(make_error(ErrorCode::kDependentObjects,
+                                   "cannot drop constraint \"" + key.name + "\" because a FOREIGN KEY of table \"" +
+                                       table_name + "\" depends on it")
+                            .with_hint("Use DROP CONSTRAINT ... CASCADE to drop it as well."));
+        }
+    };
+    if (std::erase_if(table().foreign_keys, uses) > 0) {
+        refuse_or(old_->name);
+    }
+    for (const auto& dependent : state_->dependents_of(old_->id)) {
+        if (dependent->kind != ObjectKind::kTable) {
+            continue;
+        }
+        CatalogObject without = *dependent;
+        if (std::erase_if(std::get<TableDefinition>(without.definition).foreign_keys, uses) > 0) {
+            refuse_or(dependent->name);
+            throw_if_error(transaction_.put_object(std::move(without)));
+        }
+    }
+}
+
+void TableAlteration::drop_constraint(const duckdb::RemoveColumnInfo& info) {
+    name_constraints(changed_);
+    const auto is_it = [&](const auto& constraint) { return same_name(constraint.name, info.removed_column); };
+    const auto key = std::ranges::find_if(table().keys, is_it);
+    if (key != table().keys.end()) {
+        drop_references_to(catalog::KeyConstraint(*key), info.cascade);
+        std::erase_if(table().keys, is_it);
+    } else if (std::erase_if(table().checks, is_it) + std::erase_if(table().foreign_keys, is_it) == 0) {
+        if (info.if_column_exists) {
+            return;
+        }
+        throw_error(make_error(ErrorCode::kUndefinedObject, "constraint \"" + info.removed_column + "\" of table \"" +
+                                                                old_->name + "\" does not exist"));
+    }
+    put();
+}
+
 void TableAlteration::run(duckdb::AlterTableInfo& info) {
     switch (info.alter_table_type) {
         case duckdb::AlterTableType::RENAME_COLUMN:
@@ -437,6 +500,10 @@ void TableAlteration::run(duckdb::AlterTableInfo& info) {
             add_column(info.Cast<duckdb::AddColumnInfo>());
             return;
         case duckdb::AlterTableType::REMOVE_COLUMN:
+            if (notes_of(context_).kind == catalog::StatementNotes::Kind::kDropConstraint) {
+                drop_constraint(info.Cast<duckdb::RemoveColumnInfo>());
+                return;
+            }
             remove_column(info.Cast<duckdb::RemoveColumnInfo>());
             return;
         case duckdb::AlterTableType::SET_DEFAULT:

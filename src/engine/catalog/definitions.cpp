@@ -11,6 +11,7 @@
 #include "duckdb/parser/parser.hpp"
 #include "duckdb/parser/statement/create_statement.hpp"
 
+#include "engine/catalog/noted_definitions.hpp"
 #include "engine/errors/errors.hpp"
 #include "engine/types/types.hpp"
 
@@ -259,6 +260,11 @@ catalog::ForeignKeyConstraint define_foreign_key(const duckdb::ForeignKeyConstra
         }
         return key;
     }
+    const auto own_schema = state.find(schema);
+    if (!constraint.info.schema.empty() && own_schema != nullptr &&
+        catalog::fold_name(constraint.info.schema) != catalog::fold_name(own_schema->name)) {
+        throw_error(make_error(ErrorCode::kUnsupported, "a foreign key cannot refer to a table in another schema"));
+    }
     const auto referenced = state.find(NameSpace::kRelations, schema, constraint.info.table);
     if (referenced == nullptr || referenced->kind != ObjectKind::kTable) {
         throw_error(make_error(ErrorCode::kUndefinedTable,
@@ -267,6 +273,16 @@ catalog::ForeignKeyConstraint define_foreign_key(const duckdb::ForeignKeyConstra
     key.referenced_table = referenced->id;
     for (const auto& name : constraint.pk_columns) {
         key.referenced.push_back(column_named(referenced->table(), name));
+    }
+    // ALTER TABLE comes here without DuckDB's binder, which fills in the primary key.
+    const auto* primary = referenced->table().primary_key();
+    if (key.referenced.empty() && primary != nullptr) {
+        key.referenced = primary->columns;
+    }
+    if (key.referenced.size() != key.columns.size()) {
+        throw_error(make_error(ErrorCode::kInvalidDefinition,
+                               "the foreign key and the key of \"" + referenced->name +
+                                   "\" that it refers to have different numbers of columns"));
     }
     return key;
 }
@@ -302,7 +318,9 @@ duckdb::unique_ptr<duckdb::CreateTableInfo> make_table_info(const std::string& c
     }
     info->comment = comment_value(object.comment);
     for (const auto& [key, value] : object.tags) {
-        info->tags[key] = value;
+        if (!key.starts_with(kIdentityTag)) {
+            info->tags[key] = value;
+        }
     }
     return info;
 }

@@ -1,5 +1,7 @@
 #include "engine/catalog/schema_entry.hpp"
 
+#include <algorithm>
+
 #include "duckdb/catalog/entry_lookup_info.hpp"
 #include "duckdb/parser/expression/columnref_expression.hpp"
 #include "duckdb/parser/parsed_data/alter_info.hpp"
@@ -8,11 +10,13 @@
 #include "duckdb/parser/parsed_data/create_sequence_info.hpp"
 #include "duckdb/parser/parsed_data/create_type_info.hpp"
 #include "duckdb/parser/parsed_data/drop_info.hpp"
+#include "duckdb/planner/binder.hpp"
 #include "duckdb/planner/parsed_data/bound_create_table_info.hpp"
 
 #include "engine/catalog/alter_object.hpp"
 #include "engine/catalog/definitions.hpp"
 #include "engine/catalog/kodiak_catalog.hpp"
+#include "engine/catalog/noted_definitions.hpp"
 #include "engine/catalog/table_entry.hpp"
 #include "engine/errors/errors.hpp"
 #include "engine/transaction/session_transaction.hpp"
@@ -148,11 +152,59 @@ EntryPtr KodiakSchemaEntry::CreateTable(duckdb::CatalogTransaction transaction, 
         state->find(NameSpace::kRelations, id(), base.table) != nullptr) {
         return nullptr;
     }
+    const auto& notes = notes_of(transaction.GetContext());
     CatalogObject object = new_object(base, ObjectKind::kTable, base.table);
     object.id = storage.new_object_id();
     object.definition = define_table(base, *state, id(), object.id);
     object.depends_on = resolve_dependencies(base.dependencies, *state);
-    return add(transaction, std::move(object), base.on_conflict);
+    if (notes.kind == catalog::StatementNotes::Kind::kCreateTable) {
+        note_constraints(object, notes);
+        std::get<catalog::TableDefinition>(object.definition).options = notes.options;
+        if (!notes.identities.empty()) {
+            return create_with_identities(transaction, std::move(object), base.on_conflict);
+        }
+    }
+    return put_table(transaction, std::move(object), base.on_conflict);
+}
+
+EntryPtr KodiakSchemaEntry::create_with_identities(duckdb::CatalogTransaction transaction, CatalogObject object,
+                                                   duckdb::OnCreateConflict conflict) {
+    storage::Transaction& storage = transaction_of(transaction.GetContext(), kodiak_);
+    // A table that is replaced goes first: its sequences have the names that the new ones want.
+    const ObjectPtr existing = storage.catalog()->find(NameSpace::kRelations, id(), object.name);
+    if (existing != nullptr) {
+        if (conflict != duckdb::OnCreateConflict::REPLACE_ON_CONFLICT || existing->kind != ObjectKind::kTable) {
+            return add(transaction, std::move(object), conflict);  // which refuses
+        }
+        kodiak_.drop(storage, existing, false);
+    }
+    for (const auto& identity : notes_of(transaction.GetContext()).identities) {
+        std::string base = object.name + "_" + identity.column + "_seq";
+        std::ranges::replace(base, '"', '_');  // nextval('...') knows no quote inside of a name
+        std::string free = base;
+        for (int number = 1; storage.catalog()->find(NameSpace::kSequences, id(), free) != nullptr; ++number) {
+            free = base + std::to_string(number);
+        }
+        CatalogObject sequence = make_identity(object, identity, std::move(free));
+        sequence.id = storage.new_object_id();
+        object.depends_on.push_back(sequence.id);
+        add(transaction, std::move(sequence), duckdb::OnCreateConflict::ERROR_ON_CONFLICT);
+    }
+    return put_table(transaction, std::move(object), conflict);
+}
+
+EntryPtr KodiakSchemaEntry::put_table(duckdb::CatalogTransaction transaction, CatalogObject object,
+                                      duckdb::OnCreateConflict conflict) {
+    name_constraints(object);
+    if (has_actions(object)) {
+        auto& context = transaction.GetContext();
+        const auto state = transaction_of(context, kodiak_).catalog();
+        duckdb::vector<duckdb::unique_ptr<duckdb::Expression>> defaults;
+        auto binder = duckdb::Binder::CreateBinder(context);
+        binder->BindCreateTableInfo(make_table_info(catalog.GetName(), name, object, *state), *this, defaults);
+        settle_actions(context, object, *state, defaults);
+    }
+    return add(transaction, std::move(object), conflict);
 }
 
 EntryPtr KodiakSchemaEntry::CreateView(duckdb::CatalogTransaction transaction, duckdb::CreateViewInfo& info) {

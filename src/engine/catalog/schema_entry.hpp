@@ -57,6 +57,14 @@ class KodiakSchemaEntry : public duckdb::SchemaCatalogEntry {
     duckdb::optional_ptr<duckdb::CatalogEntry> add(duckdb::CatalogTransaction transaction,
                                                    catalog::CatalogObject object,
                                                    duckdb::OnCreateConflict conflict);
+    // CreateTable with IDENTITY columns: their sequences first.
+    duckdb::optional_ptr<duckdb::CatalogEntry> create_with_identities(duckdb::CatalogTransaction transaction,
+                                                                      catalog::CatalogObject object,
+                                                                      duckdb::OnCreateConflict conflict);
+    // Names constraints, settles referential actions, and adds the table.
+    duckdb::optional_ptr<duckdb::CatalogEntry> put_table(duckdb::CatalogTransaction transaction,
+                                                         catalog::CatalogObject object,
+                                                         duckdb::OnCreateConflict conflict);
     catalog::CatalogObject new_object(const duckdb::CreateInfo& info, catalog::ObjectKind kind,
                                       const std::string& name) const;
     void scan(const catalog::CatalogState& state, duckdb::CatalogType type,

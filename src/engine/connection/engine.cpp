@@ -129,8 +129,9 @@ Result<std::unique_ptr<Connection>> Engine::connect(const std::string& default_c
 Connection::Connection(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Connection::~Connection() = default;
 
-Result<std::unique_ptr<QueryResult>> Connection::execute(std::string_view sql) {
-    KODIAK_TRY_ASSIGN(auto result, state_->session.run(sql));
+Result<std::unique_ptr<QueryResult>> Connection::execute(std::string_view sql,
+                                                         const catalog::StatementNotes& notes) {
+    KODIAK_TRY_ASSIGN(auto result, state_->session.run(sql, notes));
     return make_query_result(state_->session, std::move(result));
 }
 

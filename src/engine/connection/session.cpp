@@ -13,6 +13,7 @@
 #include "duckdb/transaction/meta_transaction.hpp"
 
 #include "engine/catalog/kodiak_catalog.hpp"
+#include "engine/connection/noted_statement.hpp"
 #include "engine/errors/errors.hpp"
 
 namespace kodiak::engine {
@@ -70,8 +71,9 @@ void Session::close_stream() {
     }
 }
 
-Result<Session::ResultPtr> Session::run(std::string_view sql) {
+Result<Session::ResultPtr> Session::run(std::string_view sql, const catalog::StatementNotes& notes) {
     close_stream();
+    transactions_->set_notes(notes);
     sql_ = sql;
     last_commit = {};
     if (failure_) {
@@ -132,7 +134,13 @@ Result<Session::ResultPtr> Session::run_one(duckdb::unique_ptr<duckdb::SQLStatem
     // Only what cannot write is streamed: rows of RETURNING are shown after their commit.
     const bool may_stream = statement->type == duckdb::StatementType::SELECT_STATEMENT;
     KODIAK_TRY(find_extension(*statement));
+    if (statement->type == duckdb::StatementType::COPY_STATEMENT) {
+        catalog::StatementNotes notes;
+        notes.overriding_system_value = true;  // a COPY brings all values along, as in PostgreSQL
+        transactions_->set_notes(std::move(notes));
+    }
     try {
+        apply_notes(context(), statement, transactions_->notes());
         auto result = connection_.context->Query(std::move(statement),
                                                  may_stream ? duckdb::QueryResultOutputType::ALLOW_STREAMING
                                                             : duckdb::QueryResultOutputType::FORCE_MATERIALIZED);

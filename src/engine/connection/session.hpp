@@ -32,7 +32,7 @@ class Session {
     Status use(const std::string& name, timeline::DatabaseCore& core);
 
     // Runs the statements that DuckDB makes of `sql`; the last result with rows, or the last.
-    Result<std::unique_ptr<duckdb::QueryResult>> run(std::string_view sql);
+    Result<std::unique_ptr<duckdb::QueryResult>> run(std::string_view sql, const catalog::StatementNotes& notes = {});
     // The parts of run() that a streamed result has left: called when it is drained, or broke.
     Status stream_finished();
     Error stream_failed(const duckdb::ErrorData& error);

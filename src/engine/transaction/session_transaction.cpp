@@ -10,6 +10,12 @@ storage::Transaction& transaction_of(duckdb::ClientContext& context, duckdb::Cat
     return duckdb::Transaction::Get(context, catalog).Cast<KodiakTransaction>().storage();
 }
 
+const catalog::StatementNotes& notes_of(duckdb::ClientContext& context) {
+    static const catalog::StatementNotes kNone;
+    const auto session = SessionState::of(context);
+    return session ? session->notes() : kNone;
+}
+
 SessionState::~SessionState() { rollback(); }
 
 duckdb::shared_ptr<SessionState> SessionState::of(duckdb::ClientContext& context) {

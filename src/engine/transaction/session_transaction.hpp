@@ -20,10 +20,14 @@
 #include "duckdb/main/client_context.hpp"
 #include "duckdb/main/client_context_state.hpp"
 
+#include "catalog/statement_notes.hpp"
 #include "storage/transaction.hpp"
 #include "timeline/database_core.hpp"
 
 namespace kodiak::engine {
+
+// The notes of the statement that `context` runs; empty ones in a context without a session.
+const catalog::StatementNotes& notes_of(duckdb::ClientContext& context);
 
 // The transaction that work of `context` on `catalog` (a KodiakCatalog) belongs to; begins it when needed. Throws what
 // DatabaseCore::begin() refuses. Valid until the statement's transaction ends.
@@ -63,6 +67,10 @@ class SessionState : public duckdb::ClientContextState {
     Result<timeline::CommitOutcome> commit(const timeline::CommitOptions& options);
     void rollback();
 
+    // What the running statement said beyond its text; see catalog/statement_notes.hpp.
+    void set_notes(catalog::StatementNotes notes) { notes_ = std::move(notes); }
+    const catalog::StatementNotes& notes() const { return notes_; }
+
     // What nextval() last gave this session, for currval(): outlives transactions.
     void note_value(const timeline::DatabaseCore& core, ObjectId sequence, int64_t value);
     std::optional<int64_t> last_value(const timeline::DatabaseCore& core, ObjectId sequence);
@@ -77,6 +85,7 @@ class SessionState : public duckdb::ClientContextState {
     bool read_only_ = false;
     std::unordered_map<timeline::DatabaseCore*, Begun> transactions_;
     std::map<std::pair<const timeline::DatabaseCore*, ObjectId>, int64_t> last_values_;
+    catalog::StatementNotes notes_;  // set before a statement runs, only read meanwhile
 };
 
 }  // namespace kodiak::engine

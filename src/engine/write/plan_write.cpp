@@ -1,13 +1,22 @@
 #include "engine/write/plan_write.hpp"
 
+#include <algorithm>
+
 #include "duckdb/execution/operator/persistent/physical_merge_into.hpp"
+#include "duckdb/execution/operator/projection/physical_projection.hpp"
+#include "duckdb/execution/operator/scan/physical_expression_scan.hpp"
 #include "duckdb/execution/operator/scan/physical_table_scan.hpp"
 #include "duckdb/parallel/task_scheduler.hpp"
+#include "duckdb/planner/expression/bound_cast_expression.hpp"
+#include "duckdb/planner/expression/bound_function_expression.hpp"
 #include "duckdb/planner/expression/bound_reference_expression.hpp"
 #include "duckdb/planner/operator/logical_get.hpp"
 #include "duckdb/planner/operator/logical_projection.hpp"
 
+#include "engine/catalog/noted_definitions.hpp"
 #include "engine/catalog/table_entry.hpp"
+#include "engine/errors/errors.hpp"
+#include "engine/transaction/session_transaction.hpp"
 #include "engine/write/delete.hpp"
 #include "engine/write/insert.hpp"
 #include "engine/write/update.hpp"
@@ -38,6 +47,73 @@ BoundConstraints copy_of(const BoundConstraints& constraints) {
     return result;
 }
 
+bool draws_value(const duckdb::Expression& expression) {
+    if (expression.GetExpressionClass() == duckdb::ExpressionClass::BOUND_CAST) {
+        return draws_value(*expression.Cast<duckdb::BoundCastExpression>().child);
+    }
+    return expression.GetExpressionClass() == duckdb::ExpressionClass::BOUND_FUNCTION &&
+           expression.Cast<duckdb::BoundFunctionExpression>().function.name == "nextval";
+}
+
+// True when the source gives column `column` nothing but the words DEFAULT, which DuckDB has replaced by the default.
+bool gives_default(const duckdb::PhysicalOperator& source, duckdb::idx_t column) {
+    if (source.type == duckdb::PhysicalOperatorType::PROJECTION) {
+        const duckdb::Expression* expression = source.Cast<duckdb::PhysicalProjection>().select_list[column].get();
+        while (expression->GetExpressionClass() == duckdb::ExpressionClass::BOUND_CAST) {
+            expression = expression->Cast<duckdb::BoundCastExpression>().child.get();
+        }
+        if (expression->GetExpressionClass() == duckdb::ExpressionClass::BOUND_REF) {
+            return gives_default(source.children[0].get(), expression->Cast<duckdb::BoundReferenceExpression>().index);
+        }
+        return draws_value(*expression);
+    }
+    if (source.type == duckdb::PhysicalOperatorType::EXPRESSION_SCAN) {
+        const auto& rows = source.Cast<duckdb::PhysicalExpressionScan>().expressions;
+        return std::ranges::all_of(rows, [&](const auto& row) { return draws_value(*row[column]); });
+    }
+    return false;
+}
+
+[[noreturn]] void refuse_value(const KodiakTableEntry& table, ColumnId column) {
+    throw_error(make_error(ErrorCode::kGeneratedAlways, "cannot write a value into column \"" +
+                                                            table.table().find_column(column)->name +
+                                                            "\": it is GENERATED ALWAYS AS IDENTITY")
+                    .with_hint("Leave the column out, or write INSERT ... OVERRIDING SYSTEM VALUE ..."));
+}
+
+// `source_of`: which column of the source a column takes its value from, INVALID_INDEX = none.
+template <class SourceOf, class GivesDefault>
+void refuse_identity_values(duckdb::ClientContext& context, const KodiakTableEntry& table, SourceOf&& source_of,
+                            GivesDefault&& is_default) {
+    if (notes_of(context).overriding_system_value) {
+        return;
+    }
+    for (const auto& column : table.GetColumns().Physical()) {
+        const ColumnId id = table.column_id(column.Physical());
+        if (!is_generated_always(*table.definition(), id)) {
+            continue;
+        }
+        const duckdb::idx_t source = source_of(column.Physical());
+        if (source != duckdb::DConstants::INVALID_INDEX && !is_default(source)) {
+            refuse_value(table, id);
+        }
+    }
+}
+
+void refuse_identity_updates(const KodiakTableEntry& table, const UpdateOperator::Assignments& assignments) {
+    for (size_t i = 0; i < assignments.columns.size(); ++i) {
+        const duckdb::Expression& value = *assignments.expressions[i];
+        const ColumnId id = table.column_id(assignments.columns[i]);
+        if (value.GetExpressionType() != duckdb::ExpressionType::VALUE_DEFAULT &&
+            value.GetAlias() != kUnchangedColumn && is_generated_always(*table.definition(), id)) {
+            throw_error(make_error(ErrorCode::kGeneratedAlways,
+                                   "column \"" + table.table().find_column(id)->name +
+                                       "\" can only be updated to DEFAULT")
+                            .with_detail("It is GENERATED ALWAYS AS IDENTITY."));
+        }
+    }
+}
+
 // True when the plan reads the whole table and nothing else.
 bool reads_whole_table(const duckdb::PhysicalOperator& plan) {
     if (plan.type != duckdb::PhysicalOperatorType::TABLE_SCAN) {
@@ -54,6 +130,12 @@ bool reads_whole_table(const duckdb::PhysicalOperator& plan) {
 duckdb::PhysicalOperator& plan_insert(duckdb::ClientContext& context, duckdb::PhysicalPlanGenerator& planner,
                                       duckdb::LogicalInsert& op, duckdb::optional_ptr<duckdb::PhysicalOperator> plan) {
     const InsertOperator::Order order = insert_order(context, *plan, op.return_chunk);
+    refuse_identity_values(
+        context, kodiak_table(op.table),
+        [&](duckdb::PhysicalIndex index) {
+            return op.column_index_map.empty() ? index.index : op.column_index_map[index];
+        },
+        [&](duckdb::idx_t source) { return gives_default(*plan, source); });
     if (!op.column_index_map.empty()) {
         plan = planner.ResolveDefaultsProjection(op, *plan);
     }
@@ -91,6 +173,7 @@ duckdb::PhysicalOperator& plan_update(duckdb::ClientContext&, duckdb::PhysicalPl
                                       duckdb::LogicalUpdate& op, duckdb::PhysicalOperator& plan) {
     UpdateOperator::Assignments assignments{std::move(op.columns), std::move(op.expressions),
                                             std::move(op.bound_defaults)};
+    refuse_identity_updates(kodiak_table(op.table), assignments);
     auto& update =
         planner.Make<UpdateOperator>(op.types, op.estimated_cardinality, &kodiak_table(op.table),
                                      std::move(op.bound_constraints), std::move(assignments), op.return_chunk);
@@ -103,7 +186,8 @@ namespace {
 // One action of a MERGE as an operator, or as an error or nothing.
 class MergePlanner {
    public:
-    MergePlanner(duckdb::PhysicalPlanGenerator& planner, duckdb::LogicalMergeInto& op) : planner_(planner), op_(op) {
+    MergePlanner(duckdb::ClientContext& context, duckdb::PhysicalPlanGenerator& planner, duckdb::LogicalMergeInto& op)
+        : context_(context), planner_(planner), op_(op) {
         types_ = op.types;
         if (op.return_chunk) {
             types_.pop_back();  // merge_action, which PhysicalMergeInto adds
@@ -159,6 +243,7 @@ class MergePlanner {
         for (const auto& value : op_.bound_defaults) {
             assignments.defaults.push_back(value->Copy());
         }
+        refuse_identity_updates(table(), assignments);
         return static_cast<WriteOperator&>(planner_.Make<UpdateOperator>(types_, op_.estimated_cardinality, &table(),
                                                                          copy_of(op_.bound_constraints),
                                                                          std::move(assignments), op_.return_chunk));
@@ -166,6 +251,12 @@ class MergePlanner {
 
     // One expression per column, defaults included.
     duckdb::vector<duckdb::unique_ptr<duckdb::Expression>> insert_expressions(duckdb::BoundMergeIntoAction& action) {
+        refuse_identity_values(
+            context_, table(),
+            [&](duckdb::PhysicalIndex index) {
+                return action.column_index_map.empty() ? index.index : action.column_index_map[index];
+            },
+            [&](duckdb::idx_t source) { return draws_value(*action.expressions[source]); });
         if (action.column_index_map.empty()) {
             return std::move(action.expressions);
         }
@@ -178,6 +269,7 @@ class MergePlanner {
         return result;
     }
 
+    duckdb::ClientContext& context_;
     duckdb::PhysicalPlanGenerator& planner_;
     duckdb::LogicalMergeInto& op_;
     duckdb::vector<duckdb::LogicalType> types_;
@@ -186,9 +278,9 @@ class MergePlanner {
 
 }  // namespace
 
-duckdb::PhysicalOperator& plan_merge_into(duckdb::ClientContext&, duckdb::PhysicalPlanGenerator& planner,
+duckdb::PhysicalOperator& plan_merge_into(duckdb::ClientContext& context, duckdb::PhysicalPlanGenerator& planner,
                                           duckdb::LogicalMergeInto& op, duckdb::PhysicalOperator& plan) {
-    MergePlanner merge(planner, op);
+    MergePlanner merge(context, planner, op);
     duckdb::map<duckdb::MergeActionCondition, duckdb::vector<duckdb::unique_ptr<duckdb::MergeIntoOperator>>> actions;
     for (auto& [condition, bound] : op.actions) {
         auto& planned = actions[condition];

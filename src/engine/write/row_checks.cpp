@@ -47,9 +47,14 @@ void RowChecks::check(duckdb::DataChunk& rows) {
             }
             const auto& checks = table_.table().checks;
             const std::string text = i < checks.size() ? checks[i].sql : std::string();
-            throw_error(make_error(ErrorCode::kCheckViolation,
-                                   fmt::format("CHECK constraint failed on table {} with expression CHECK({})",
-                                               table_.name, text)));
+            const std::string constraint = i < checks.size() ? checks[i].name : std::string();
+            Error error = make_error(ErrorCode::kCheckViolation,
+                                     fmt::format("CHECK constraint failed on table {} with expression CHECK({})",
+                                                 table_.name, text));
+            if (!constraint.empty()) {
+                error.detail = fmt::format("The constraint is \"{}\".", constraint);
+            }
+            throw_error(error);
         }
     }
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "language/definition/definition_rewriter.hpp"
 #include "language/diagnostics.hpp"
 #include "language/lexer/words.hpp"
 #include "language/rewrite/duration.hpp"
@@ -257,11 +258,20 @@ Status rewrite_clauses(std::string_view text, const std::vector<Token>& tokens, 
     return ClauseWalk(text, tokens, range, rewriter).run();
 }
 
-Result<RewrittenText> rewrite_plain(std::string_view text) {
+Result<PlainRewrite> rewrite_plain(std::string_view text) {
     KODIAK_TRY_ASSIGN(const std::vector<Token> tokens, tokenize(text));
     Rewriter rewriter(text);
-    KODIAK_TRY(rewrite_clauses(text, tokens, {0, text.size()}, rewriter));
-    return std::move(rewriter).finish();
+    KODIAK_TRY_ASSIGN(DefinitionNotes definition, rewrite_definition(text, tokens, rewriter));
+    Span rest{0, text.size()};
+    if (definition.options) {
+        KODIAK_TRY(rewrite_clauses(text, tokens, {0, definition.options->offset}, rewriter));
+        rest = {definition.options->end(), text.size() - definition.options->end()};
+    }
+    KODIAK_TRY(rewrite_clauses(text, tokens, rest, rewriter));
+    PlainRewrite rewritten;
+    static_cast<RewrittenText&>(rewritten) = std::move(rewriter).finish();
+    rewritten.notes = std::move(definition.notes);
+    return rewritten;
 }
 
 }  // namespace kodiak::language

@@ -6,7 +6,7 @@ namespace kodiak::language {
 namespace {
 
 RewrittenText rewritten(std::string_view text) {
-    Result<RewrittenText> result = rewrite_plain(text);
+    Result<PlainRewrite> result = rewrite_plain(text);
     EXPECT_TRUE(result.ok()) << text << ": " << (result.ok() ? "" : result.error().message);
     return result.ok() ? std::move(*result) : RewrittenText{};
 }

@@ -59,7 +59,7 @@ Result<std::string> outcome(const Statement& statement) {
     if (kind_of(parsed) != StatementKind::kPlain) {
         return std::string(kKindNames[static_cast<size_t>(kind_of(parsed))]);
     }
-    KODIAK_TRY_ASSIGN(const RewrittenText rewritten, rewrite_plain(statement.text));
+    KODIAK_TRY_ASSIGN(const PlainRewrite rewritten, rewrite_plain(statement.text));
     return rewritten.text == statement.text ? "same bytes" : rewritten.text;
 }
 

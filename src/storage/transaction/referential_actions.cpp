@@ -141,10 +141,11 @@ class ChildWriter {
             const int position = parents_->schema().position(key_.referenced[i]);
             KODIAK_ASSERT(position >= 0);
             const StoredColumn& column = parents_->column(static_cast<size_t>(position));
-            if (table_.table().find_column(key_.columns[i])->type != parent_.table().find_column(key_.referenced[i])->type) {
+            const catalog::Type& own_type = table_.table().find_column(key_.columns[i])->type;
+            if (own_type != parent_.table().find_column(key_.referenced[i])->type) {
                 return make_error(ErrorCode::kUnsupported,
-                                  fmt::format("cannot cascade the new key to table \"{}\": its columns have other types",
-                                              table_.name));
+                                  fmt::format("cannot cascade the new key to table \"{}\", whose columns have "
+                                              "other types", table_.name));
             }
             return ColumnView{column.data, column.validity, nullptr};
         }

@@ -4,8 +4,8 @@
 //
 // What       CASCADE ends children or gives them the new key, SET NULL and SET DEFAULT write new versions of them,
 //            RESTRICT refuses at once. NO ACTION is left to the key checks that follow.
-// When       At the end of a statement, before its keys are checked: children see what the whole statement did. A parent
-//            that keeps its key has not changed; a key that another row has taken over is not gone.
+// When       At the end of a statement, before its keys are checked: children see what the whole statement did. A
+//            parent that keeps its key has not changed; a key that another row has taken over is not gone.
 // How        In rounds: each looks at the versions that the last one ended, so that actions reach grandchildren.
 // Children   keep their row id, unless the action changes their primary key: then they become new rows, as in UPDATE.
 // Errors     kForeignKeyViolation (RESTRICT), kNotNullViolation, kTooLarge when actions go too deep,
