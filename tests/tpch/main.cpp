@@ -60,8 +60,7 @@ Status generate(Session& session, const std::string& scale) {
 }
 
 Status fill(Session& session) {
-    for (const char* table :
-         {"region", "nation", "supplier", "customer", "part", "partsupp", "orders", "lineitem"}) {
+    for (const char* table : {"region", "nation", "supplier", "customer", "part", "partsupp", "orders", "lineitem"}) {
         KODIAK_TRY(run(session, std::string("CREATE TABLE ") + table + " AS FROM m." + table));
     }
     return kodiak::ok_status();

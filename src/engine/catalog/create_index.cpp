@@ -43,6 +43,7 @@ class LogicalCreateIndex : public duckdb::LogicalExtensionOperator {
         return planner.Make<PhysicalCreateIndex>(std::move(info_), table_);
     }
     duckdb::string GetExtensionName() const override { return "kodiak_create_index"; }
+    bool SupportSerialization() const override { return false; }
 
    protected:
     void ResolveTypes() override { types = {duckdb::LogicalType::BIGINT}; }

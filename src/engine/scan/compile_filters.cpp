@@ -89,11 +89,19 @@ bool is_text(const ScannedColumn& column) {
            !column.nested;
 }
 
+// IS [NOT] DISTINCT FROM, which FilterSelection does not know.
+bool is_null_safe(ExpressionType comparison) {
+    return comparison == ExpressionType::COMPARE_DISTINCT_FROM ||
+           comparison == ExpressionType::COMPARE_NOT_DISTINCT_FROM;
+}
+
 // True when ColumnSegment::FilterSelection takes the filter with all its children; IN and dynamic ones it refuses.
 bool duckdb_evaluates(const TableFilter& filter) {
     switch (filter.filter_type) {
-        case TableFilterType::CONSTANT_COMPARISON:
-            return !filter.Cast<duckdb::ConstantFilter>().constant.IsNull();
+        case TableFilterType::CONSTANT_COMPARISON: {
+            const auto& comparison = filter.Cast<duckdb::ConstantFilter>();
+            return !comparison.constant.IsNull() && !is_null_safe(comparison.comparison_type);
+        }
         case TableFilterType::IS_NULL:
         case TableFilterType::IS_NOT_NULL:
         case TableFilterType::EXPRESSION_FILTER:
@@ -221,7 +229,31 @@ class Compiler {
         }
     }
 
+    // By the comparison that treats NULL as unknown, and a test for NULL.
+    FilterNodePtr compile_null_safe(const duckdb::ConstantFilter& filter, const ScannedColumn& column) {
+        const bool wants_distinct = filter.comparison_type == ExpressionType::COMPARE_DISTINCT_FROM;
+        if (filter.constant.IsNull()) {
+            return make_null_test(next_id(), !wants_distinct);
+        }
+        auto plain = duckdb::make_uniq<duckdb::ConstantFilter>(
+            wants_distinct ? ExpressionType::COMPARE_NOTEQUAL : ExpressionType::COMPARE_EQUAL, filter.constant);
+        FilterNodePtr node = compile_comparison(*plain, column);
+        if (node == nullptr) {
+            node = make_evaluated(next_id(), std::move(plain), true);
+        }
+        if (!wants_distinct) {
+            return node;
+        }
+        std::vector<FilterNodePtr> either;
+        either.push_back(std::move(node));
+        either.push_back(make_null_test(next_id(), true));
+        return make_or(next_id(), std::move(either));
+    }
+
     FilterNodePtr compile_comparison(const duckdb::ConstantFilter& filter, const ScannedColumn& column) {
+        if (is_null_safe(filter.comparison_type)) {
+            return compile_null_safe(filter, column);
+        }
         if (filter.constant.IsNull()) {
             return make_never(next_id());  // NULL compares as unknown
         }
