@@ -1,7 +1,7 @@
 // slt: runs sqllogictest files on Kodiak, each on a database of its own.
 //
-//   slt [--known-failures FILE] [--native] [--sqlite] [--database-dir FOLDER] [--working-dir FOLDER] [--table FILE]
-//   PATH...
+//   slt [--known-failures FILE] [--native] [--sqlite] [--any-error-text] [--database-dir FOLDER]
+//       [--working-dir FOLDER] [--table FILE] PATH...
 //
 // A PATH is a file or a folder, whose *.test and *.test_slow files are taken. The last line is `N passed, N failed`,
 // counted in files; the exit code is 0 when none failed, 2 for wrong usage.
@@ -70,6 +70,8 @@ Arguments parse(int count, char** words) {
             arguments.options.native = true;
         } else if (word == "--sqlite") {
             arguments.options.dialect = kodiak::sqllogictest::Dialect::kSQLite;
+        } else if (word == "--any-error-text") {
+            arguments.options.any_error_text = true;
         } else if (word == "--database-dir" && has_value) {
             arguments.database_folder = words[++i];
         } else if (word == "--working-dir" && has_value) {
@@ -119,8 +121,8 @@ int main(int count, char** words) {
     Arguments arguments = parse(count, words);
     if (!arguments.usable) {
         std::fputs(
-            "usage: slt [--known-failures FILE] [--native] [--sqlite] [--database-dir FOLDER] [--working-dir FOLDER] "
-            "[--table FILE] PATH...\n",
+            "usage: slt [--known-failures FILE] [--native] [--sqlite] [--any-error-text] [--database-dir FOLDER] "
+            "[--working-dir FOLDER] [--table FILE] PATH...\n",
             stderr);
         return 2;
     }
