@@ -1,9 +1,11 @@
 // Durable commits of one row: Kodiak beside raw appends, SQLite, DuckDB and RocksDB, in one process, one run.
 //
-// Claim      1 writer: at most 1.3 x the time of a raw O_DSYNC append of the same bytes. 64 writers with group commit: at
+// Claim      1 writer: at most 1.3 x the time of a raw O_DSYNC append of the same bytes. 64 writers with group
+//            commit: at
 //            least 0.4 x the commits that raw grouped appends reach. CPU per commit is printed.
 // Run        durable_benchmark <empty folder> [seconds per measurement]
-// Peers      SQLite (WAL, synchronous=FULL, prepared), DuckDB (file, INSERT by text as Kodiak's SQL row), RocksDB (WriteOptions.sync).
+// Peers      SQLite (WAL, synchronous=FULL, prepared), DuckDB (file, INSERT by text as Kodiak's SQL row), RocksDB
+//            (WriteOptions.sync).
 //            "store" is Kodiak's own transaction interface (what an appender uses), "SQL" a text statement each.
 
 #include <fcntl.h>
@@ -85,8 +87,9 @@ Measured measure(size_t threads, double duration, const std::function<void(size_
 }
 
 void print(const char* name, size_t threads, const Measured& m, const Measured& raw) {
-    std::printf("%-28s %3zu writers %9.0f commits/s  p50 %8.1f us  p99 %8.1f us  CPU %7.1f us  %5.2f x raw\n", name, threads,
-                m.commits_per_second, m.p50_us, m.p99_us, m.cpu_us, m.commits_per_second / raw.commits_per_second);
+    std::printf("%-28s %3zu writers %9.0f commits/s  p50 %8.1f us  p99 %8.1f us  CPU %7.1f us  %5.2f x raw\n", name,
+                threads, m.commits_per_second, m.p50_us, m.p99_us, m.cpu_us,
+                m.commits_per_second / raw.commits_per_second);
     std::fflush(stdout);
 }
 
@@ -211,17 +214,19 @@ void kodiak_sql(const std::string& folder, size_t threads, double duration, cons
     }
     NoRows none;
     must(sessions[0]->execute_script("CREATE TABLE t (id BIGINT PRIMARY KEY, v VARCHAR)", none));
-    print(native ? "DuckDB, SQL text" : "Kodiak, SQL text", threads, measure(threads, duration, [&](size_t thread, int64_t id) {
-              NoRows sink;
-              must(sessions[thread]->execute_script(insert_text(id), sink));
-          }), raw);
+    const auto insert = [&](size_t thread, int64_t id) {
+        NoRows sink;
+        must(sessions[thread]->execute_script(insert_text(id), sink));
+    };
+    print(native ? "DuckDB, SQL text" : "Kodiak, SQL text", threads, measure(threads, duration, insert), raw);
 }
 
 void sqlite(const std::string& folder, double duration, const Measured& raw) {
     sqlite3* db = nullptr;
     KODIAK_ASSERT(sqlite3_open((folder + "/s.sqlite").c_str(), &db) == SQLITE_OK);
-    sqlite3_exec(db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; CREATE TABLE t(id INTEGER PRIMARY KEY, v TEXT)", nullptr,
-                 nullptr, nullptr);
+    const char* const setup =
+        "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; CREATE TABLE t(id INTEGER PRIMARY KEY, v TEXT)";
+    sqlite3_exec(db, setup, nullptr, nullptr, nullptr);
     sqlite3_stmt* insert = nullptr;
     sqlite3_prepare_v2(db, "INSERT INTO t VALUES (?, 'a value of some thirty characters')", -1, &insert, nullptr);
     print("SQLite, FULL, prepared", 1, measure(1, duration, [&](size_t, int64_t id) {

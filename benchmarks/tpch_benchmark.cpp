@@ -3,7 +3,8 @@
 // Claim      22 queries at SF1: CPU at most 1.0 x the native file in geometric mean, no query above 1.5 x, every query
 //            below DuckDB over Parquet; load by CREATE TABLE AS at most 1.5 x native, synced and hashed.
 // Run        tpch_benchmark <empty folder> [scale factor] [threads] [repetitions]
-// Prints     per query the least CPU milliseconds of each, their ratio, and whether the answers are equal; load seconds,
+// Prints     per query the least CPU milliseconds of each, their ratio, and whether the answers are equal; load
+//            seconds,
 //            bytes on disk, the machine's load before and after.
 
 #include <sys/resource.h>
@@ -59,8 +60,8 @@ class Digest final : public kodiak::database::ResultSink {
 double cpu_seconds() {
     rusage usage{};
     getrusage(RUSAGE_SELF, &usage);
-    const auto seconds = [](const timeval& t) { return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6; };
-    return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+    return static_cast<double>(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+           static_cast<double>(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
 }
 
 double wall_seconds() {
@@ -214,7 +215,8 @@ int main(int argc, char** argv) {
     } else {
         runner.run("LOAD tpch; ATTACH '" + folder + "/native.duckdb' AS native; ATTACH ':memory:' AS parquet;");
         for (const char* table : kTables) {
-            runner.run(std::string("CREATE VIEW parquet.") + table + " AS FROM '" + folder + "/" + table + ".parquet';");
+            const std::string name(table);
+            runner.run("CREATE VIEW parquet." + name + " AS FROM '" + folder + "/" + name + ".parquet';");
         }
     }
     runner.run("SET threads = " + threads + ";");

@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
-"""Reads a warm file (docs/formats/warm_file.md) with pyarrow alone. Usage: read_warm.py FILE [COLUMN]; prints JSON rows.
+"""Reads a warm file (docs/formats/warm_file.md) with pyarrow alone.
+
+Usage: read_warm.py FILE [COLUMN]; prints JSON rows.
 
 Shows that the data is open: a narrowed column is an Arrow extension `kodiak.for` whose values are
 base[row // rows_per_chunk] + stored integer. Everything else is plain Arrow. Nested values, 16-byte kinds and BLOBs are

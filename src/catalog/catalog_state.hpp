@@ -6,7 +6,7 @@
 // How        Definitions by id, and by (name space, schema, folded name). Names compare case-insensitively (ASCII
 //            folding, DuckDB's rule) and keep their spelling.
 // Identity   `version()` is different for any two states with different content within a process; the engine uses it
-//            as plan identity (FACTS_DUCKDB trap 19).
+//            as plan identity (docs/decisions/0002, trap 19).
 // Threads    Immutable after construction; share by shared_ptr.
 // Cost       with()/without(): O(number of objects) pointer copies; lookups O(1).
 

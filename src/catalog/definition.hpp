@@ -3,7 +3,7 @@
 // Definitions: what the catalogue knows of each schema, table, view, macro, sequence, type and index.
 //
 // What       Plain values with a frozen byte form. One definition is one row of the system table `objects`, so that
-//            definitions are committed, hashed, branched and time-travelled like data (BLUEPRINT section 4).
+//            definitions are committed, hashed, branched and time-travelled like data (ARCHITECTURE.md).
 // How        Expressions (defaults, CHECK, generated columns, view bodies, macro bodies) are kept as SQL text in the
 //            dialect of the engine; columns and constraints refer to columns by ColumnId, never by name or position.
 // Threads    Values.
@@ -43,7 +43,8 @@ struct ColumnDefinition {
     bool not_null = false;
     std::string default_sql;    // expression text; empty = NULL
     std::string generated_sql;  // expression text of a VIRTUAL generated column; empty = ordinary column
-    // Canonical bytes (one value, see canonical_row.hpp) that rows written before the column existed show; empty = NULL.
+    // Canonical bytes (one value, see canonical_row.hpp) that rows written before the column existed show; empty =
+    // NULL.
     std::string missing_value;
     std::string comment;
     bool is_generated() const { return !generated_sql.empty(); }

@@ -10,7 +10,7 @@
 //            3. UPSERT and own clauses are rewritten; a source map leads errors back to the text that was given.
 //            4. All else is passed on as it is.
 // Rules      The first error stops a script. An error inside BEGIN fails the transaction: everything but ROLLBACK is
-//            refused with 25P02, and COMMIT rolls back and answers with 25P02 and the reason (PL_GRIZZLY 2.3).
+//            refused with 25P02, and COMMIT rolls back and answers with 25P02 and the reason (language reference 2.3).
 // Threads    Database is safe from many threads. A Session belongs to one thread at a time.
 // Lifetime   Sessions must end before their database. A session that ends rolls back its open transaction.
 // Durability A statement outside BEGIN, and COMMIT, answer after their commit is durable.

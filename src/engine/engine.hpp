@@ -5,7 +5,7 @@
 // What       An Engine is one DuckDB instance. Databases (timeline::DatabaseCore) are attached to it by name; a
 //            Connection runs statements on them, one at a time, in a transaction of its own.
 // How        Each attached database is a DuckDB catalog whose definitions, scans and writes go to the store. A
-//            Connection owns its storage transactions (BLUEPRINT section 5): it can undo a statement or go back to a
+//            Connection owns its storage transactions (ARCHITECTURE.md): it can undo a statement or go back to a
 //            savepoint, which DuckDB cannot, and end and restart DuckDB's transaction underneath.
 // Rules      I1. A statement that fails leaves no trace. Outside a transaction it is one; inside, the transaction has
 //                failed: statements answer 25P02 until rollback() or rollback_to(), and commit() rolls back and says

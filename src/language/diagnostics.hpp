@@ -1,6 +1,6 @@
 #pragma once
 
-// Shows errors to people: line, column, caret, hint (PL_GRIZZLY 1.3).
+// Shows errors to people: line, column, caret, hint (language reference 1.3).
 //
 //   ERROR 42703 undefined_column: column "nam" does not exist in "users"
 //     script.sql:2:8

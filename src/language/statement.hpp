@@ -5,7 +5,7 @@
 // What       parse_statement() sorts one statement into a closed list of kinds. Transaction statements and UPSERT are
 //            parsed completely; everything else is a PlainStatement, which nobody but the engine understands.
 // Why        Kodiak's commits carry messages, its transactions have savepoints and outlive the engine's
-//            (PL_GRIZZLY 2.3), so these statements must be known before the engine sees anything. All other SQL
+//            (language reference 2.3), so these statements must be known before the engine sees anything. All other SQL
 //            keeps DuckDB's meaning, so that a text which DuckDB accepts is never damaged by us.
 // How        The first words decide; no word is reserved. `commit`, `savepoint` or `upsert` stay free as names of
 //            tables and columns, because a name is never the first word of a statement.

@@ -1,6 +1,6 @@
 #pragma once
 
-// UPSERT: insert rows, or update those whose key exists already (PL_GRIZZLY 2.2).
+// UPSERT: insert rows, or update those whose key exists already (language reference 2.2).
 //
 // What       rewrite_upsert() turns a parsed UPSERT into SQL that DuckDB runs: a MERGE INTO, so that a KEY need
 //            not be declared unique.

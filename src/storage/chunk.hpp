@@ -4,7 +4,7 @@
 //
 // What       One StoredColumn per stored column plus row ids and creating commits. Chunks of all tiers look alike: a
 //            hot chunk's bytes lie in memory, a warm chunk's in a mapped file.
-// Encodings  (FACTS_DUCKDB, end)
+// Encodings  (docs/decisions/0002)
 //            kPlain       values at physical width; strings as StringRef
 //            kFrame       value = base + unsigned stored integer of `width` bytes 0, 1, 2, 4 or 8 (0: all equal base)
 //            kDictionary  codes of `width` 1 or 2 into `dictionary`, sorted ascending by bytes, so that code order is
@@ -14,7 +14,8 @@
 //            INT64_MAX: no range), kDictionary columns as codes.
 // Rows       Slot i holds row id row_ids(i), created by commit created(i). A slot whose commit is kNeverCommitted is
 //            dead for everybody (its transaction failed at the log).
-// Threads    A sealed chunk is immutable. The open chunk of a branch's table is appended to by the commit pipeline only;
+// Threads    A sealed chunk is immutable. The open chunk of a branch's table is appended to by the commit pipeline
+//            only;
 //            `count()` is published with release order, rows below it are readable.
 // Lifetime   Held by shared_ptr; a TableSnapshot pins what it shows.
 

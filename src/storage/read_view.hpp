@@ -1,6 +1,6 @@
 #pragma once
 
-// ReadView: which commits a reader sees, as a path of branch intervals (BLUEPRINT section 4).
+// ReadView: which commits a reader sees, as a path of branch intervals (ARCHITECTURE.md).
 //
 // A row version is visible when its creating commit lies on the path and no commit on the path ended it. On the main
 // branch alone the path is one interval (0, seq]; a fork appends an interval of the new branch.

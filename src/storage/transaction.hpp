@@ -7,7 +7,8 @@
 //            (timeline/commit) publishes them as one commit.
 // Isolation  Snapshot isolation, first committer wins per row and per unique-key value; a referenced parent key counts
 //            as shared. The loser's commit fails with kSerializationFailure.
-// Undo       mark() / undo_to(): every statement takes a mark; a failed statement is undone to it. Savepoints are marks.
+// Undo       mark() / undo_to(): every statement takes a mark; a failed statement is undone to it. Savepoints are
+//            marks.
 // Rows       Unique and foreign keys are checked at finish_statement(), over the state after the whole statement, so
 //            `UPDATE t SET id = id + 1` works. NOT NULL and CHECK are the caller's (they need expressions).
 // Threads    One statement at a time; within it RowWriters of one WriteJob run in parallel (one thread each), erase()
@@ -72,7 +73,8 @@ class Transaction {
     // A new object id (never reused).
     virtual ObjectId new_object_id() = 0;
     // Adds or replaces a definition. For a table whose stored columns changed, schema_version must have grown; private
-    // rows are carried over. kInvalidDefinition when keys cannot be built; kUniqueViolation when a new key finds duplicates.
+    // rows are carried over. kInvalidDefinition when keys cannot be built; kUniqueViolation when a new key finds
+    // duplicates.
     virtual Status put_object(catalog::CatalogObject object) = 0;
     virtual Status drop_object(ObjectId id) = 0;
 

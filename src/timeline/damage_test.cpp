@@ -1,4 +1,5 @@
-// Bytes rot in a closed database: it is refused, or the damage is named when it is met; never a crash, never wrong rows.
+// Bytes rot in a closed database: it is refused, or the damage is named when it is met; never a crash, never wrong
+// rows.
 
 #include <gtest/gtest.h>
 
@@ -130,7 +131,8 @@ std::string bytes_of(const SimulatedDisk& disk, const std::string& path) {
     return {};
 }
 
-// Two files of rows (one loaded, one from a checkpoint with rows of several commits), a manifest with history, and a log
+// Two files of rows (one loaded, one from a checkpoint with rows of several commits), a manifest with history, and
+// a log
 // with commits behind it.
 Intact make_database() {
     Intact intact{SimulatedDisk::create(), {}, {}, {}};

@@ -131,7 +131,8 @@ TEST(Fault, TwoFailuresInARowLoseNothingAcknowledged) {
         db.reopen();
         const Rows rows = db.rows(*table);
         for (const auto& [id, is_acknowledged] : acknowledged) {
-            EXPECT_TRUE(!is_acknowledged || std::count(rows.begin(), rows.end(), std::pair(id, std::string("row"))) == 1);
+            const auto found = std::count(rows.begin(), rows.end(), std::pair(id, std::string("row")));
+            EXPECT_TRUE(!is_acknowledged || found == 1);
         }
         db.check();
         ASSERT_TRUE(db.try_insert(*table, {{4, "goes on"}}).ok());

@@ -213,7 +213,8 @@ TEST(Locks, ADamagedCurrentFileIsNamedAndNothingIsTouched) {
         db.create_table("t");
     }
     for (const char* content : {"", "kodiak 1", "kodiak 1\n", "kodiak 1\nmanifest-000000000000000x\n",
-                                "kodiak 1\n../secret\n", "kodiak 1\nmanifest-\n", "kodiak 1\nmanifest-0000000000000009\n"}) {
+                                "kodiak 1\n../secret\n", "kodiak 1\nmanifest-\n",
+                                 "kodiak 1\nmanifest-0000000000000009\n"}) {
         SCOPED_TRACE(content);
         write_file(*disk, "/db/CURRENT", content);
         const uint64_t events = disk->event_count();

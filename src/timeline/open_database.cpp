@@ -180,7 +180,8 @@ Status OpenDatabase::prepare_directory(bool* fresh) {
     KODIAK_TRY_ASSIGN(const bool exists, disk.exists(path_));
     if (!exists) {
         if (options_.read_only || !options_.create_if_missing) {
-            return make_error(ErrorCode::kNotFound, fmt::format("cannot open database \"{}\": it does not exist", path_));
+            return make_error(ErrorCode::kNotFound,
+                              fmt::format("cannot open database \"{}\": it does not exist", path_));
         }
         KODIAK_TRY(disk.create_directory(path_));
     }

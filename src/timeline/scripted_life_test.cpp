@@ -1,4 +1,5 @@
-// The steps that the crash and fault tests live through, and the proof that an undisturbed run does what its model says.
+// The steps that the crash and fault tests live through, and the proof that an undisturbed run does what its model
+// says.
 
 #include "timeline/scripted_life.hpp"
 

@@ -54,7 +54,8 @@ class ByteWriter {
 
 class ByteReader {
    public:
-    explicit ByteReader(std::string_view bytes) : begin_(bytes.data()), at_(bytes.data()), end_(bytes.data() + bytes.size()) {}
+    explicit ByteReader(std::string_view bytes)
+        : begin_(bytes.data()), at_(bytes.data()), end_(bytes.data() + bytes.size()) {}
 
     Result<uint8_t> u8() { return fixed<uint8_t>(); }
     Result<uint16_t> u16() { return fixed<uint16_t>(); }

@@ -1,6 +1,9 @@
 #pragma once
 
 // Clock: the time of day, injectable so that tests decide what time it is.
+//
+// What       Microseconds since 1970 in UTC. Nothing in Kodiak asks the machine for the time in another way.
+// Threads    Safe from many threads.
 
 #include <cstdint>
 #include <memory>

@@ -1,6 +1,9 @@
 #pragma once
 
 // RandomSource: unpredictable bytes, injectable so that tests repeat.
+//
+// What       The one source of ids, seeds and salts; nothing in Kodiak draws randomness in another way.
+// Threads    Safe from many threads.
 
 #include <cstdint>
 #include <memory>

@@ -3,7 +3,7 @@
 // Result<T> and Status: how every Kodiak function that can fail says so.
 //
 // What       A value or an Error. Dropping one unread is a compiler warning (an error in our build).
-// Why        Exceptions do not cross room fronts (BLUEPRINT section 2); a failure must be visible in the type.
+// Why        Exceptions do not cross room fronts (ARCHITECTURE.md); a failure must be visible in the type.
 // How        A thin [[nodiscard]] class over tl::expected (an alias would lose the warning).
 // Threads    Values; no shared state.
 // Not here   Our own mistakes: those are KODIAK_ASSERT (base/result/assert.hpp), never an Error.

@@ -1,6 +1,7 @@
 #pragma once
 
-// CREATE INDEX on a Kodiak table: DuckDB's own operator builds ART indexes over its own storage only (FACTS_DUCKDB,
+// CREATE INDEX on a Kodiak table: DuckDB's own operator builds ART indexes over its own storage only
+// (docs/decisions/0002,
 // trap 22), so ours just adds the definition; the store builds and keeps the index.
 
 #include "duckdb/planner/logical_operator.hpp"

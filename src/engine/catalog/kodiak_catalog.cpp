@@ -44,7 +44,8 @@ CatalogState::Ptr KodiakCatalog::state_of(const duckdb::CatalogTransaction& tran
     return asking.Cast<KodiakTransaction>().storage().catalog();
 }
 
-// None: plans hold what they learnt from the rows (count(*) from statistics, filters folded by zone maps), so a plan kept
+// None: plans hold what they learnt from the rows (count(*) from statistics, filters folded by zone maps), so a
+// plan kept
 // for a prepared statement would answer for the rows of then. Without a version DuckDB plans each execution anew.
 duckdb::optional_idx KodiakCatalog::GetCatalogVersion(duckdb::ClientContext&) { return {}; }
 

@@ -7,9 +7,11 @@
 //            is transactional and exact in every snapshot.
 // How        DuckDB wants entry objects; they are made from definitions on demand and cached by the definition they
 //            were made from, with what else they show (names of schema and referenced tables).
-// Lifetime   Entries live as long as the catalog, because plans hold references to them (FACTS_DUCKDB, trap 7). Cost:
+// Lifetime   Entries live as long as the catalog, because plans hold references to them (docs/decisions/0002, trap
+//            7). Cost:
 //            a few KB per definition ever looked at.
-// Identity   None (GetCatalogVersion): DuckDB keeps no plan of ours, so none can be taken for another state's (trap 19).
+// Identity   None (GetCatalogVersion): DuckDB keeps no plan of ours, so none can be taken for another state's
+//            (trap 19).
 // Threads    Safe from many threads.
 
 #include <memory>

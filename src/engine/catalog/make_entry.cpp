@@ -169,7 +169,8 @@ duckdb::unique_ptr<duckdb::CatalogEntry> KodiakCatalog::make_entry(const ObjectP
         duckdb::CreateSchemaInfo info;
         info.catalog = GetName();
         info.schema = object->name;
-        info.internal = object->id == catalog::kMainSchema;  // as in DuckDB: EXPORT DATABASE writes no CREATE SCHEMA main
+        // As in DuckDB: EXPORT DATABASE writes no CREATE SCHEMA main.
+        info.internal = object->id == catalog::kMainSchema;
         describe(*object, info);
         return duckdb::make_uniq<KodiakSchemaEntry>(*this, info, object);
     }

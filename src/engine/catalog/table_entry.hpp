@@ -7,7 +7,7 @@
 //            a column is its position among the ordinary ones, which is *not* the order of stored_columns()
 //            (ascending ColumnId): column_id() translates.
 // Threads    Immutable.
-// Lifetime   As long as the catalog: plans may hold entries of definitions long gone (FACTS_DUCKDB, trap 7).
+// Lifetime   As long as the catalog: plans may hold entries of definitions long gone (docs/decisions/0002, trap 7).
 
 #include "duckdb/catalog/catalog_entry/table_catalog_entry.hpp"
 #include "duckdb/parser/parsed_data/create_table_info.hpp"

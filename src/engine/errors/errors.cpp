@@ -25,8 +25,10 @@ struct Wording {
 
 // Where DuckDB uses one exception type for several conditions, its wording decides; first match wins, so the narrower
 // wording stands first. `text` is the start of the message, or what follows the name that the message starts with. What
-// the message quotes is left out of the comparison: it is the user's. Checked against DuckDB 1.5.5 by errors_test.cpp and
-// tests/sql/errors. Two wordings say less than we would like: bad text for TIMESTAMP_S, _MS and _NS reads as bad text for
+// the message quotes is left out of the comparison: it is the user's. Checked against DuckDB 1.5.5 by
+// errors_test.cpp and
+// tests/sql/errors. Two wordings say less than we would like: bad text for TIMESTAMP_S, _MS and _NS reads as bad
+// text for
 // a number (22P02), and an impossible TIME reads as bad text (22007).
 using Type = duckdb::ExceptionType;
 constexpr std::array kWordings = {
@@ -86,7 +88,8 @@ constexpr std::array kWordings = {
     Wording{Type::CONVERSION, "CSV Error on Line", ErrorCode::kInvalidText},
     Wording{Type::CONVERSION, "invalid date field format", ErrorCode::kInvalidDatetimeFormat},
     Wording{Type::CONVERSION, "invalid timestamp field format", ErrorCode::kInvalidDatetimeFormat},
-    Wording{Type::CONVERSION, "time field value out of range: \"\", expected format", ErrorCode::kInvalidDatetimeFormat},
+    Wording{Type::CONVERSION, "time field value out of range: \"\", expected format",
+            ErrorCode::kInvalidDatetimeFormat},
     Wording{Type::CONVERSION, "Could not convert string '' to INTERVAL", ErrorCode::kInvalidDatetimeFormat},
     Wording{Type::INVALID_INPUT, "Could not parse string \"\" according to format", ErrorCode::kInvalidDatetimeFormat},
     Wording{Type::CONVERSION, "field value out of range", ErrorCode::kDatetimeOutOfRange},

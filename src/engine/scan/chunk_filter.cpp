@@ -8,7 +8,11 @@ namespace kodiak::engine {
 
 ChunkFilter::ChunkFilter(duckdb::ClientContext& context, const CompiledFilters& filters,
                          const std::vector<ScannedColumn>& columns)
-    : filters_(filters), columns_(columns), read_(stored_ids(columns)), thread_(context, filters.nodes), states_(filters.filters.size()) {
+    : filters_(filters),
+      columns_(columns),
+      read_(stored_ids(columns)),
+      thread_(context, filters.nodes),
+      states_(filters.filters.size()) {
     const bool on_row_id = std::any_of(filters.filters.begin(), filters.filters.end(), [&](const ScanFilter& filter) {
         return columns[filter.column].kind == ScannedColumn::Kind::kRowId;
     });

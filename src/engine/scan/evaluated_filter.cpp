@@ -190,7 +190,7 @@ class EvaluatedNode : public DictionaryNode {
 
    private:
     // Which rows pass: how many, and where in `selection`. The count is the approved one: FilterSelection's result is
-    // something else for filters that DuckDB has paused (FACTS_DUCKDB trap 13).
+    // something else for filters that DuckDB has paused (docs/decisions/0002, trap 13).
     size_t evaluate(FilterThread& thread, duckdb::Vector& vector, size_t count,
                     duckdb::SelectionVector& selection) const {
         NodeState& state = thread.node(id());

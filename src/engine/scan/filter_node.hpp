@@ -12,7 +12,7 @@
 // Optional   Filters that DuckDB re-checks above (Top-N bounds, join ranges, IN lists) may be skipped; each thread
 //            stops evaluating one that lets too much pass.
 // Dynamic    Top-N bounds change while the scan runs: they are read again for every chunk, under their lock
-//            (FACTS_DUCKDB trap 12).
+//            (docs/decisions/0002, trap 12).
 // Threads    Nodes are immutable but for caches behind locks; per-thread state lives in FilterThread.
 
 #include <cstdint>

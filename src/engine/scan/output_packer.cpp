@@ -97,7 +97,8 @@ void OutputPacker::append_text(const ChunkRows& rows, Output& output, duckdb::Ve
 }
 
 void OutputPacker::append_codes(const ChunkRows& rows, const storage::StoredColumn& stored, Output& output) const {
-    // A vector that went out may still hold the buffer (FACTS_DUCKDB trap 14): two holders are this and the copy that
+    // A vector that went out may still hold the buffer (docs/decisions/0002, trap 14): two holders are this and
+    // the copy that
     // sel_data() returns.
     if (rows_ == 0 && (output.codes.data() == nullptr || output.codes.sel_data().use_count() > 2)) {
         output.codes.Initialize(kRowsPerChunk);

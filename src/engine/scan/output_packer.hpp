@@ -3,7 +3,7 @@
 // OutputPacker: gathers the surviving rows of several chunks into one DuckDB chunk.
 //
 // Why        After selective filters chunks yield few rows each; passing them on one by one costs more than decoding
-//            them (FACTS_DUCKDB: 0.72).
+//            them (docs/decisions/0002: 0.72).
 // How        Fixed widths are decoded behind the rows that are there. Strings stay dictionary codes as long as all
 //            chunks of the output share one dictionary, and become flat when another comes. A whole plain chunk
 //            that fills the output is shown without copying.

@@ -5,7 +5,7 @@
 // What       The table's entry, which view of it is read, and the order in which chunks are best read. No
 //            snapshot: that is taken when the scan starts.
 // Identity   Two bindings are equal, and serialise alike, only when they read the same version of the same table; else
-//            DuckDB's common-subplan optimiser would let one scan answer for both (FACTS_DUCKDB trap 11).
+//            DuckDB's common-subplan optimiser would let one scan answer for both (docs/decisions/0002, trap 11).
 // Threads    Changed while planning only.
 
 #include <optional>

@@ -3,7 +3,7 @@
 // What the planner is told about a table: cardinality, exact counts, statistics per column.
 //
 // Why        Without cardinality TPC-H Q7 takes 14 times as long, without statistics join orders and hash tables
-//            go wrong (FACTS_DUCKDB).
+//            go wrong (docs/decisions/0002).
 // Correct    All from the transaction's own snapshot, uncommitted rows included; bounds may be wider than the values,
 //            never narrower.
 

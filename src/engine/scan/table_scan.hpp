@@ -7,7 +7,8 @@
 // How        Bind data names the table and definition; the snapshot is taken from the session's transaction when the
 //            scan starts (init_global), never at bind, so that a cached plan reads the present.
 // Threads    The function is immutable; each query has its own states.
-// Lifetime   Bind data holds a reference to `entry`; the catalogue keeps old entries alive (FACTS_DUCKDB trap 7).
+// Lifetime   Bind data holds a reference to `entry`; the catalogue keeps old entries alive (docs/decisions/0002,
+//            trap 7).
 // Errors     What the store refuses is thrown by errors/errors.hpp's throw_error.
 
 #include "duckdb/function/table_function.hpp"

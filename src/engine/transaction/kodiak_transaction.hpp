@@ -5,7 +5,7 @@
 // How        See session_transaction.hpp: in a session, StartTransaction adopts the session's storage transaction and
 //            commit and rollback here only let go of it. In a context without a session the storage transaction is
 //            this one's own and ends with it.
-// Errors     CommitTransaction returns errors, never of type INTERNAL (FACTS_DUCKDB, trap 20).
+// Errors     CommitTransaction returns errors, never of type INTERNAL (docs/decisions/0002, trap 20).
 // Threads    Safe from many threads.
 
 #include <memory>

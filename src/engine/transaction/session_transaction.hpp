@@ -2,7 +2,7 @@
 
 // Which storage::Transaction a piece of DuckDB's work belongs to.
 //
-// Why        The Kodiak session owns the transaction (BLUEPRINT section 5): DuckDB starts its own at the first touch of
+// Why        The Kodiak session owns the transaction (ARCHITECTURE.md): DuckDB starts its own at the first touch of
 //            a catalog, ends it on errors and knows no savepoints, so ours must outlive it.
 // How        Each connection registers a SessionState with its ClientContext. KodiakTransactionManager adopts the
 //            transaction found there and never commits it; the Connection does. A context without a SessionState

@@ -9,7 +9,8 @@
 //            whole statement. NOT NULL and CHECK are evaluated here, row by row, before rows reach the store.
 // Order      INSERT keeps the order that DuckDB keeps: by batch index in parallel where the sources have one, on one
 //            thread otherwise, without any order when `preserve_insertion_order` is off.
-// Undo       The caller's: it takes a statement mark before and undoes to it on any error (FACTS_DUCKDB trap 17).
+// Undo       The caller's: it takes a statement mark before and undoes to it on any error (docs/decisions/0002,
+//            trap 17).
 // Errors     Thrown through errors/errors.hpp.
 
 #include "duckdb/common/optional_ptr.hpp"

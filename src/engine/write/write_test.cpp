@@ -28,7 +28,7 @@ TEST_F(Write, InsertFillsDefaultsAndReturnsWholeRows) {
     EXPECT_EQ(rows("UPDATE t SET name = DEFAULT WHERE name = 'me' RETURNING name"), "nobody");
 }
 
-TEST_F(Write, ColumnsBehindGeneratedOnesAreNotMixedUp) {  // FACTS_DUCKDB trap 5
+TEST_F(Write, ColumnsBehindGeneratedOnesAreNotMixedUp) {  // docs/decisions/0002, trap 5
     run("CREATE TABLE t (a INTEGER, g INTEGER AS (a + c), b VARCHAR, c INTEGER CHECK (c < 100))");
     run("INSERT INTO t (a, b, c) VALUES (1, 'x', 10), (2, 'y', 20)");
     EXPECT_EQ(rows("SELECT * FROM t WHERE c = 20 AND b = 'y'"), "2|22|y|20");
@@ -70,7 +70,7 @@ TEST_F(Write, CreateTableAsReplacesAndRollsBack) {
     EXPECT_EQ(rows("SELECT a FROM t"), "2 / 1");
 }
 
-TEST_F(Write, UpdateDoesNotMeetItsOwnRows) {  // Halloween, FACTS_DUCKDB trap 2
+TEST_F(Write, UpdateDoesNotMeetItsOwnRows) {  // Halloween, docs/decisions/0002, trap 2
     run("CREATE TABLE t AS SELECT r AS a FROM range(100) x(r)");
     EXPECT_EQ(rows("UPDATE t SET a = a + 1000 WHERE a < 5000"), "changed 100");
     EXPECT_EQ(rows("INSERT INTO t SELECT a FROM t"), "changed 100");
@@ -145,7 +145,7 @@ TEST_F(Write, MergeTellsWhatItDid) {
     EXPECT_EQ(rows("SELECT * FROM t ORDER BY id"), "3|0 / 4|40 / 9|0");
 }
 
-TEST_F(Write, OrderOfInsertionIsKeptOverManyThreads) {  // FACTS_DUCKDB trap 9
+TEST_F(Write, OrderOfInsertionIsKeptOverManyThreads) {  // docs/decisions/0002, trap 9
     run("CREATE TABLE s AS SELECT r AS a FROM range(400000) x(r)");
     run("CREATE TABLE t AS SELECT a FROM s WHERE a % 3 <> 1");
     run("INSERT INTO t SELECT a FROM s WHERE a % 3 = 1");
@@ -170,7 +170,7 @@ TEST_F(Write, NestedValuesSurviveUpdateAndDelete) {
     EXPECT_EQ(rows("SELECT r[1], v FROM t"), "7|{'x': 1}");
 }
 
-TEST_F(Write, AFailingOperatorLeavesTheDatabaseUsable) {  // FACTS_DUCKDB traps 1 and 17
+TEST_F(Write, AFailingOperatorLeavesTheDatabaseUsable) {  // docs/decisions/0002, trap 1 and 17
     run("CREATE TABLE t (id INTEGER PRIMARY KEY)");
     run("BEGIN");
     run("INSERT INTO t VALUES (1)");

@@ -16,7 +16,7 @@ struct OptionRule {
     std::string_view words;  // kWords: those allowed, each between spaces
 };
 
-// REQUIREMENTS TIER-34 to TIER-41 and PL_GRIZZLY 2.5.
+// REQUIREMENTS TIER-34 to TIER-41 and language reference 2.5.
 constexpr std::array<OptionRule, 20> kRules{{
     {"table_type", OptionKind::kWords, " hybrid cow mor "},
     {"retention", OptionKind::kDuration, ""},

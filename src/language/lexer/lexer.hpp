@@ -1,6 +1,6 @@
 #pragma once
 
-// Cuts UTF-8 text into tokens, by the rules of DuckDB's own lexer and the additions of PL_GRIZZLY 1.1.
+// Cuts UTF-8 text into tokens, by the rules of DuckDB's own lexer and the additions of language reference 1.1.
 //
 // Linear time, no recursion, no allocation. A text that arrives in pieces is lexed with `whole_text` false: a
 // token that touches the end of such a text might go on in the next piece and is not handed out yet; state() then

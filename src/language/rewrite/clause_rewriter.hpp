@@ -4,7 +4,8 @@
 //
 // Table references are found by walking the tokens with one small frame per open parenthesis, not by parsing: what
 // DuckDB accepts changes with its versions, and this walk need only know where a table can be named. A clause
-// counts as ours only where DuckDB parses nothing (PL_GRIZZLY 2.1): a miss is DuckDB's own syntax error, never a
+// counts as ours only where DuckDB parses nothing (language reference 2.1): a miss is DuckDB's own syntax error,
+// never a
 // changed meaning.
 
 #include <string_view>

@@ -1,6 +1,6 @@
 #pragma once
 
-// Short durations: 1h30m, 1.5h, 2w, 3mo (PL_GRIZZLY 1.1).
+// Short durations: 1h30m, 1.5h, 2w, 3mo (language reference 1.1).
 //
 // Numbers with a unit joined to them, which add up. A day is a day, not 24 hours, as in INTERVAL; only the
 // fraction of a day or week is counted in hours. Fractions of months and years have no length and are errors. What

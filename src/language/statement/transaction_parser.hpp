@@ -1,6 +1,6 @@
 #pragma once
 
-// Parsers of the transaction statements (PL_GRIZZLY 2.3). Each starts at the statement's first word.
+// Parsers of the transaction statements (language reference 2.3). Each starts at the statement's first word.
 
 #include "language/statement.hpp"
 #include "language/statement/token_cursor.hpp"

@@ -1,6 +1,6 @@
 #pragma once
 
-// Parser of UPSERT (PL_GRIZZLY 2.2), also behind EXPLAIN and PREPARE.
+// Parser of UPSERT (language reference 2.2), also behind EXPLAIN and PREPARE.
 
 #include "language/statement.hpp"
 #include "language/statement/token_cursor.hpp"

@@ -5,7 +5,7 @@
 // What       Integers and the like get a frame of reference, repeated strings a sorted dictionary, other strings one
 //            heap block; row counters and creating commits collapse to one value when they are consecutive or equal;
 //            validity vanishes where nothing is NULL. Values, slots and identities stay what they were.
-// Why        FACTS_DUCKDB, end: narrow columns scan faster than DuckDB's own.
+// Why        docs/decisions/0002: narrow columns scan faster than DuckDB's own.
 // How        Fixed parts of a chunk lie in one allocation, long strings in a second. A run of chunks shares one
 //            dictionary per string column (up to 4,096 values), so that scans can hand out dictionary vectors.
 // Choice     Dictionary only when codes + dictionary take fewer bytes than StringRefs + heap. Nested values, BIGNUM

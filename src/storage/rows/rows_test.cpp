@@ -205,7 +205,8 @@ TEST(OpenChunk, StopsAtCapacityAndTruncates) {
 }
 
 TEST(OpenChunk, SmallOnesTakeAFewKilobytes) {
-    const auto chunk = OpenChunk::make(schema_of(std::vector<Type>(16, simple_type(TypeKind::kBigInt))), OriginId(1), 64);
+    const auto schema = schema_of(std::vector<Type>(16, simple_type(TypeKind::kBigInt)));
+    const auto chunk = OpenChunk::make(schema, OriginId(1), 64);
     EXPECT_LT(chunk->memory_bytes(), 12u * 1024);
 }
 

@@ -1,6 +1,9 @@
 #pragma once
 
 // Object rows: reading definitions back from rows of the system table `objects`.
+//
+// What       The inverse of StoreTransaction::put_object, for recovery, replay and the check.
+// Threads    Pure functions over immutable chunks.
 
 #include "base/result/result.hpp"
 #include "catalog/definition.hpp"

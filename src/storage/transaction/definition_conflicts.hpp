@@ -4,7 +4,8 @@
 //
 // What       1. An object it dropped is used by an object that came meanwhile.
 //            2. An object it defined uses one that was dropped meanwhile.
-//            3. It gave a table new columns, keys, checks or references, or a unique index, and rows were judged by them
+//            3. It gave a table new columns, keys, checks or references, or a unique index, and rows were judged
+//            by them
 //               that have changed since.
 //            Two changes of one object, or two objects of one name, are conflicts of rows in the table `objects`.
 // Threads    Commit mutex held.

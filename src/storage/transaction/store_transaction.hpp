@@ -1,6 +1,9 @@
 #pragma once
 
 // StoreTransaction: the Transaction over a Store, and the door through which the commit pipeline publishes it.
+//
+// What       Implements storage/transaction.hpp (whose contract holds); the lower half of the class is for key checks,
+//            net changes and the commit pipeline only.
 
 #include <map>
 #include <memory>

@@ -1,6 +1,9 @@
 #pragma once
 
 // LogRecord and LogVisitor: one record of the log as it is read back.
+//
+// What       What replay hands out, in the order of the log; meanings are the timeline room's (docs/formats).
+// Lifetime   A record's payload lives until the visitor returns.
 
 #include <cstdint>
 #include <functional>

@@ -1,6 +1,9 @@
 #pragma once
 
 // Lsn: the position of a record in the log.
+//
+// What       Counts record bytes from 1; a later record has a greater Lsn. Stored in manifests.
+// Threads    Value.
 
 #include <compare>
 #include <cstdint>

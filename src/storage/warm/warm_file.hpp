@@ -13,7 +13,8 @@
 //            and the dictionaries; other data is not read before verify_columns() or verify() is called. Reading a
 //            column that was never verified may show damaged values or, for strings, read outside the file: call
 //            verify_columns() before the first use of a column. It remembers, so it costs one pass per open file.
-// Cost       Opening: one metadata parse and the dictionaries, about 130 microseconds for 60 chunks of 16 columns (most of
+// Cost       Opening: one metadata parse and the dictionaries, about 130 microseconds for 60 chunks of 16 columns
+//            (most of
 //            a millisecond for a process's first). Checking all their 5.3 MB once: about 0.8 ms from the page cache.
 // Limits     60 chunks; string bytes of one column below 2 GiB (kTooLarge: write fewer chunks).
 

@@ -162,7 +162,8 @@ TEST(WarmFile, FailedWritesAreReported) {
 }
 
 // Opens damaged bytes and uses whatever verification lets through.
-bool survives(const std::string& bytes, const std::shared_ptr<const StoredSchema>& schema, const std::string& expected) {
+bool survives(const std::string& bytes, const std::shared_ptr<const StoredSchema>& schema,
+              const std::string& expected) {
     const auto disk = SimulatedDisk::create();
     put_file(*disk, bytes);
     const auto file = open_warm_file(*disk, kPath, schema, {OriginId(5), 1, 9});

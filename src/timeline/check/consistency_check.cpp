@@ -136,7 +136,8 @@ class Checker {
             for (const std::shared_ptr<storage::TableIndex>& index : table->indexes()) {
                 const Status intact = index->keys().check();
                 if (!intact.ok()) {
-                    findings.push_back({fmt::format("index of table {}", table->table().value), intact.error().message});
+                    findings.push_back(
+                        {fmt::format("index of table {}", table->table().value), intact.error().message});
                 }
                 KODIAK_TRY(check_index(*table, *all, *index));
             }

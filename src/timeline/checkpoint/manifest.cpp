@@ -178,7 +178,8 @@ Result<std::string> read_current(Disk& disk, const std::string& directory) {
     }
     if (is_newer_format(content)) {
         return make_error(ErrorCode::kVersionTooNew,
-                          fmt::format("cannot open database \"{}\": its format is newer than this program's", directory))
+                          fmt::format("cannot open database \"{}\": its format is newer than this program's",
+                                      directory))
             .with_hint("Open it with a newer Kodiak.");
     }
     if (content.empty() || content.starts_with("kodiak")) {

@@ -7,6 +7,21 @@ namespace kodiak::sqllogictest {
 
 namespace {
 
+// The columns of test_all_types().
+const std::vector<std::string>& all_types_columns() {
+    static const std::vector<std::string> kColumns = {
+        "bool", "tinyint", "smallint", "int", "bigint", "hugeint", "uhugeint", "utinyint", "usmallint", "uint",
+        "ubigint", "bignum", "date", "time", "timestamp", "timestamp_s", "timestamp_ms", "timestamp_ns",
+        "time_tz", "timestamp_tz", "float", "double", "dec_4_1", "dec_9_4", "dec_18_6", "dec38_10", "uuid",
+        "interval", "varchar", "blob", "bit", "small_enum", "medium_enum", "large_enum", "int_array",
+        "double_array", "date_array", "timestamp_array", "timestamptz_array", "varchar_array",
+        "nested_int_array", "struct", "struct_of_arrays", "array_of_structs", "map", "union", "fixed_int_array",
+        "fixed_varchar_array", "fixed_nested_int_array", "fixed_nested_varchar_array", "fixed_struct_array",
+        "struct_of_fixed_array", "fixed_array_of_int_list", "list_of_fixed_int_array"
+    };
+    return kColumns;
+}
+
 const std::map<std::string, std::vector<std::string>>& type_groups() {
     static const std::vector<std::string> kSigned = {"tinyint", "smallint", "integer", "bigint", "hugeint"};
     static const std::vector<std::string> kUnsigned = {"utinyint", "usmallint", "uinteger", "ubigint", "uhugeint"};
@@ -16,68 +31,13 @@ const std::map<std::string, std::vector<std::string>>& type_groups() {
     };
     static const std::vector<std::string> kIntegral = joined(kSigned, kUnsigned);
     static const std::vector<std::string> kNumeric = joined(kIntegral, {"float", "double"});
-    // The columns of test_all_types().
-    static const std::vector<std::string> kAllTypesColumns = {"bool",
-                                                              "tinyint",
-                                                              "smallint",
-                                                              "int",
-                                                              "bigint",
-                                                              "hugeint",
-                                                              "uhugeint",
-                                                              "utinyint",
-                                                              "usmallint",
-                                                              "uint",
-                                                              "ubigint",
-                                                              "bignum",
-                                                              "date",
-                                                              "time",
-                                                              "timestamp",
-                                                              "timestamp_s",
-                                                              "timestamp_ms",
-                                                              "timestamp_ns",
-                                                              "time_tz",
-                                                              "timestamp_tz",
-                                                              "float",
-                                                              "double",
-                                                              "dec_4_1",
-                                                              "dec_9_4",
-                                                              "dec_18_6",
-                                                              "dec38_10",
-                                                              "uuid",
-                                                              "interval",
-                                                              "varchar",
-                                                              "blob",
-                                                              "bit",
-                                                              "small_enum",
-                                                              "medium_enum",
-                                                              "large_enum",
-                                                              "int_array",
-                                                              "double_array",
-                                                              "date_array",
-                                                              "timestamp_array",
-                                                              "timestamptz_array",
-                                                              "varchar_array",
-                                                              "nested_int_array",
-                                                              "struct",
-                                                              "struct_of_arrays",
-                                                              "array_of_structs",
-                                                              "map",
-                                                              "union",
-                                                              "fixed_int_array",
-                                                              "fixed_varchar_array",
-                                                              "fixed_nested_int_array",
-                                                              "fixed_nested_varchar_array",
-                                                              "fixed_struct_array",
-                                                              "struct_of_fixed_array",
-                                                              "fixed_array_of_int_list",
-                                                              "list_of_fixed_int_array"};
     static const std::map<std::string, std::vector<std::string>> kGroups = {
         {"<signed>", kSigned},
         {"<unsigned>", kUnsigned},
         {"<integral>", kIntegral},
         {"<numeric>", kNumeric},
         {"<alltypes>", joined(kNumeric, {"bool", "interval", "varchar"})},
-        {"<all_types_columns>", kAllTypesColumns},
+        {"<all_types_columns>", all_types_columns()},
         {"<compression>", {"none", "uncompressed", "rle", "bitpacking", "dictionary", "fsst", "alp", "alprd"}}};
     return kGroups;
 }
