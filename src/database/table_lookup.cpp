@@ -47,15 +47,30 @@ std::string is_table(const std::vector<std::string>& parts) {
            "list_contains(current_schemas(false), schema_name)))";
 }
 
+// A query for name, type, default or generating expression, and membership in the primary key of each column.
+std::string columns_query(const std::vector<std::string>& parts) {
+    std::string qualified;
+    bool has_quotes = false;
+    for (const auto& part : parts) {
+        qualified += (qualified.empty() ? "" : ".") + quote_name(part);
+        has_quotes |= part.find('"') != std::string::npos;
+    }
+    if (!has_quotes) {
+        return "SELECT name, type, dflt_value, pk FROM pragma_table_info(" + quote_string(qualified) +
+               ") ORDER BY cid";
+    }
+    // pragma_table_info drops quotes that are part of a name; this finds such tables too, but reads all columns' names.
+    return "SELECT d.column_name, d.column_type, c.expression, d.\"key\" = 'PRI' FROM (SELECT *, row_number() OVER () "
+           "AS place FROM (DESCRIBE " +
+           qualified +
+           ")) d LEFT JOIN (SELECT column_name, any_value(column_default) AS expression FROM duckdb_columns() WHERE " +
+           is_table(parts) + " GROUP BY column_name) c USING (column_name) ORDER BY place";
+}
+
 }  // namespace
 
 Result<language::TableShape> TableLookup::table_shape(const std::vector<std::string>& name_parts) {
-    std::string qualified;
-    for (const auto& part : name_parts) {
-        qualified += (qualified.empty() ? "" : ".") + quote_name(part);
-    }
-    auto columns = ask(connection_, "SELECT name, type, dflt_value, pk FROM pragma_table_info(" +
-                                        quote_string(qualified) + ") ORDER BY cid");
+    auto columns = ask(connection_, columns_query(name_parts));
     if (!columns.ok()) {
         Error error = columns.error();
         // The caret belongs under the user's table name, not into our question.

@@ -93,7 +93,9 @@ class FileRun {
         sessions_.clear();
         database_.reset();
         path_ = path;
-        fs::create_directories(fs::path(path).parent_path());
+        if (fs::path(path).has_parent_path()) {
+            fs::create_directories(fs::path(path).parent_path());
+        }
         database::DatabaseOptions options;
         options.read_only = read_only;
         auto opened = options_.native ? database::Database::open_native(path, path + ".native")
