@@ -302,6 +302,17 @@ void bind_update_columns(KodiakTableEntry& table, duckdb::LogicalGet& get, duckd
         all.insert(column.Physical());
     }
     const size_t assigned = update.expressions.size();
+    if (update.columns.empty()) {
+        // INSERT OR REPLACE into a table that is all key sets nothing, and BindExtraColumns adds nothing to nothing.
+        const auto& column = table.GetColumns().GetColumn(*all.begin());
+        const duckdb::ColumnBinding projected(projection.table_index, projection.expressions.size());
+        projection.expressions.push_back(duckdb::make_uniq<duckdb::BoundColumnRefExpression>(
+            column.Type(), duckdb::ColumnBinding(get.table_index, get.GetColumnIds().size())));
+        get.AddColumnId(column.Logical().index);
+        update.expressions.push_back(
+            duckdb::make_uniq<duckdb::BoundColumnRefExpression>(column.Type(), projected));
+        update.columns.push_back(column.Physical());
+    }
     duckdb::LogicalUpdate::BindExtraColumns(table, get, projection, update, all);
     for (size_t i = assigned; i < update.expressions.size(); ++i) {
         update.expressions[i]->SetAlias(kUnchangedColumn);
