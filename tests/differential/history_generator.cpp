@@ -63,9 +63,9 @@ Step HistoryGenerator::create_table() {
     TableModel table;
     table.name = fresh_name("t");
     table.has_key = dice_.one_in(2);
-    table.has_unique = dice_.one_in(5);
+    const size_t count = 1 + dice_.below(7);
+    table.has_unique = count > 1 && dice_.one_in(5);
     std::string sql;
-    const size_t count = 2 + dice_.below(6);
     for (size_t i = 0; i < count; ++i) {
         const bool is_key = (i == 0 && table.has_key) || (i == 1 && table.has_unique);
         const ColumnType& type = is_key ? random_key_type(dice_) : random_type(dice_);

@@ -95,12 +95,19 @@ bool is_null_safe(ExpressionType comparison) {
            comparison == ExpressionType::COMPARE_NOT_DISTINCT_FROM;
 }
 
+// The types whose comparisons FilterSelection knows.
+bool is_comparable_by_duckdb(duckdb::PhysicalType physical) {
+    return physical == duckdb::PhysicalType::VARCHAR || duckdb::TypeIsNumeric(physical) ||
+           physical == duckdb::PhysicalType::BOOL;
+}
+
 // True when ColumnSegment::FilterSelection takes the filter with all its children; IN and dynamic ones it refuses.
 bool duckdb_evaluates(const TableFilter& filter) {
     switch (filter.filter_type) {
         case TableFilterType::CONSTANT_COMPARISON: {
             const auto& comparison = filter.Cast<duckdb::ConstantFilter>();
-            return !comparison.constant.IsNull() && !is_null_safe(comparison.comparison_type);
+            return !comparison.constant.IsNull() && !is_null_safe(comparison.comparison_type) &&
+                   is_comparable_by_duckdb(comparison.constant.type().InternalType());
         }
         case TableFilterType::IS_NULL:
         case TableFilterType::IS_NOT_NULL:
@@ -239,7 +246,8 @@ class Compiler {
             wants_distinct ? ExpressionType::COMPARE_NOTEQUAL : ExpressionType::COMPARE_EQUAL, filter.constant);
         FilterNodePtr node = compile_comparison(*plain, column);
         if (node == nullptr) {
-            node = make_evaluated(next_id(), std::move(plain), true);
+            node = duckdb_evaluates(*plain) ? make_evaluated(next_id(), std::move(plain), true)
+                                            : compile_expression(*plain, column);
         }
         if (!wants_distinct) {
             return node;
@@ -334,7 +342,11 @@ class Compiler {
                                    filter.Cast<duckdb::ExpressionFilter>().expr->CanThrow();
             return make_evaluated(next_id(), filter, !may_throw);
         }
-        // FilterSelection would refuse it with an error that stops the instance, so it goes as an expression.
+        // FilterSelection would refuse it with an error that stops the instance.
+        return compile_expression(filter, column);
+    }
+
+    FilterNodePtr compile_expression(const TableFilter& filter, const ScannedColumn& column) {
         const duckdb::BoundReferenceExpression reference(column.type, duckdb::storage_t{0});
         return make_evaluated(next_id(), duckdb::make_uniq<duckdb::ExpressionFilter>(filter.ToExpression(reference)),
                               false);
