@@ -1,7 +1,6 @@
 // The rules of transactions, savepoints, failed transactions and results (engine.hpp, I1 to I3).
 
 #include <atomic>
-#include <filesystem>
 #include <thread>
 
 #include "engine/connection/test_database.hpp"
@@ -289,8 +288,7 @@ TEST_F(SessionTest, InterruptStopsTheRunningStatementOnly) {
 
 TEST(Extensions, AreLoadedByNameFromTheGivenFolders) {
     EngineOptions options;
-    const auto folder = std::filesystem::path(__FILE__).parent_path() / "../../../.deps/extensions";
-    options.extension_folders = {"/nowhere", folder.string()};
+    options.extension_folders = {"/nowhere", KODIAK_EXTENSIONS};
     TestDatabase database(SimulatedDisk::create(), options);
     auto session = database.connect();
     session.run("LOAD tpch");
