@@ -43,9 +43,10 @@ class IntegerPairs final : public PairBuffer {
     bool empty() const override { return pairs_.empty(); }
     void clear() override { pairs_.clear(); }
     void sort() override {
-        if (!std::is_sorted(pairs_.begin(), pairs_.end())) {  // serial keys arrive sorted
-            std::sort(pairs_.begin(), pairs_.end());
-        }
+        // Serial keys arrive sorted, with the newer versions of some rows behind them.
+        const auto sorted = std::is_sorted_until(pairs_.begin(), pairs_.end());
+        std::sort(sorted, pairs_.end());
+        std::inplace_merge(pairs_.begin(), sorted, pairs_.end());
     }
     std::unique_ptr<RunReader> read() const override { return std::make_unique<Reader>(pairs_); }
     Result<uint64_t> write(File& file, uint64_t offset) const override {
