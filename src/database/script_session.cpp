@@ -2,6 +2,7 @@
 
 #include "database/answer_rows.hpp"
 #include "database/table_lookup.hpp"
+#include "language/key_statement.hpp"
 #include "language/lexer/words.hpp"
 
 namespace kodiak::database {
@@ -190,6 +191,10 @@ Result<Answer> ScriptSession::run(std::string_view text, const language::UpsertS
     if (own_failure_) {
         return refused_in_failed_transaction();
     }
+    KODIAK_TRY_ASSIGN(auto by_key, run_by_key(text, sink));
+    if (by_key) {
+        return std::move(*by_key);
+    }
     TableLookup lookup(*connection_, upsert);
     KODIAK_TRY_ASSIGN(auto rewrite, language::rewrite_upsert(text, upsert, lookup));
     Result<Answer> answer =
@@ -205,6 +210,10 @@ Result<Answer> ScriptSession::run(std::string_view text, const language::PlainSt
     if (own_failure_) {
         return refused_in_failed_transaction();
     }
+    KODIAK_TRY_ASSIGN(auto by_key, run_by_key(text, sink));
+    if (by_key) {
+        return std::move(*by_key);
+    }
     KODIAK_TRY_ASSIGN(auto rewritten, language::rewrite_plain(text));
     if (!rewritten.changed) {
         return run_in_engine(text, text, sink, rewritten.notes);
@@ -219,17 +228,50 @@ Result<Answer> ScriptSession::run(std::string_view text, const language::PlainSt
 Result<Answer> ScriptSession::run_in_engine(std::string_view text, std::string_view sql, ResultSink& sink,
                                             const catalog::StatementNotes& notes) {
     KODIAK_TRY_ASSIGN(auto result, connection_->execute(sql, notes));
-    if (result->kind() == engine::ResultKind::kRows) {
-        KODIAK_TRY(sink.begin(result_columns(result->columns())));
+    return send(text, *result, sink);
+}
+
+Result<Answer> ScriptSession::send(std::string_view text, engine::QueryResult& result, ResultSink& sink) {
+    if (result.kind() == engine::ResultKind::kRows) {
+        KODIAK_TRY(sink.begin(result_columns(result.columns())));
         engine::ResultChunk chunk;
         for (bool more = true; more;) {
-            KODIAK_TRY_ASSIGN(more, result->next(chunk));
+            KODIAK_TRY_ASSIGN(more, result.next(chunk));
             if (more) {
                 KODIAK_TRY(sink.rows(ChunkRows(chunk)));
             }
         }
     }
-    return answer_for(text, *result);
+    return answer_for(text, result);
+}
+
+namespace {
+
+Answer upsert_answer(uint64_t inserted, uint64_t updated) {
+    Answer answer = answer_of("UPSERT");
+    answer.has_count = true;
+    answer.changed = inserted + updated;
+    answer.text = "inserted " + std::to_string(inserted) + ", updated " + std::to_string(updated);
+    return answer;
+}
+
+}  // namespace
+
+// The router past the planner: a statement on one row, named by its key.
+Result<std::optional<Answer>> ScriptSession::run_by_key(std::string_view text, ResultSink& sink) {
+    const auto statement = language::parse_key_statement(text);
+    if (!statement || statement->parameters > 0) {
+        return std::optional<Answer>();
+    }
+    KODIAK_TRY_ASSIGN(auto answer, connection_->execute_by_key(*statement));
+    if (!answer) {
+        return std::optional<Answer>();
+    }
+    if (statement->kind == catalog::KeyStatement::Kind::kUpsert) {
+        return std::optional(upsert_answer(answer->inserted ? 1 : 0, answer->inserted ? 0 : 1));
+    }
+    KODIAK_TRY_ASSIGN(Answer sent, send(text, *answer->result, sink));
+    return std::optional(std::move(sent));
 }
 
 Result<Answer> ScriptSession::run_counting_upsert(const std::string& sql) {
@@ -243,11 +285,7 @@ Result<Answer> ScriptSession::run_counting_upsert(const std::string& sql) {
             ++(chunk.text(0, row) == "INSERT" ? inserted : updated);
         }
     }
-    Answer answer = answer_of("UPSERT");
-    answer.has_count = true;
-    answer.changed = inserted + updated;
-    answer.text = "inserted " + std::to_string(inserted) + ", updated " + std::to_string(updated);
-    return answer;
+    return upsert_answer(inserted, updated);
 }
 
 Result<std::string> ScriptSession::single_value(const std::string& sql) {

@@ -44,6 +44,10 @@ class ScriptSession final : public Session {
     // Runs SQL in the engine and hands rows to the sink. Errors have their positions in `sql`.
     Result<Answer> run_in_engine(std::string_view text, std::string_view sql, ResultSink& sink,
                                  const catalog::StatementNotes& notes = {});
+    // Hands the rows of an answer to the sink.
+    Result<Answer> send(std::string_view text, engine::QueryResult& result, ResultSink& sink);
+    // Nothing, and nothing done, when the statement is not for the router.
+    Result<std::optional<Answer>> run_by_key(std::string_view text, ResultSink& sink);
     Result<Answer> run_counting_upsert(const std::string& sql);
     // The first column of the first row that a query answers; empty when there is none.
     Result<std::string> single_value(const std::string& sql);

@@ -25,11 +25,15 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include "base/result/result.hpp"
+#include "catalog/key_statement.hpp"
 #include "catalog/statement_notes.hpp"
 #include "timeline/database_core.hpp"
 
@@ -111,6 +115,15 @@ struct BeginOptions {
     bool read_only = false;
 };
 
+// The value of a parameter; std::monostate is NULL.
+using Parameter = std::variant<std::monostate, bool, int64_t, double, std::string>;
+
+// What a statement by key answered.
+struct KeyAnswer {
+    std::unique_ptr<QueryResult> result;
+    bool inserted = false;  // UPSERT: there was no such row
+};
+
 class Connection {
    public:
     struct State;
@@ -123,6 +136,14 @@ class Connection {
     // Runs one statement of plain SQL. BEGIN, COMMIT and ROLLBACK act as the functions below. `notes`: what the
     // statement says beyond this text; kUnsupported when its table is not in a Kodiak database.
     Result<std::unique_ptr<QueryResult>> execute(std::string_view sql, const catalog::StatementNotes& notes = {});
+
+    // Runs a statement that names one row by its key straight on the store, past the planner, with the answer that
+    // execute() would give for its text. nullopt, with nothing done, when it needs the general path after all: the
+    // table is not of this connection's database, has no such key, needs expressions to be evaluated, a constant
+    // does not fit. Its errors are those of execute(), without position.
+    // Cost: a few microseconds, and the commit outside a transaction.
+    Result<std::optional<KeyAnswer>> execute_by_key(const catalog::KeyStatement& statement,
+                                                    std::span<const Parameter> parameters = {});
 
     // kActiveTransaction when one is open.
     Status begin(const BeginOptions& options = {});

@@ -135,6 +135,22 @@ Result<std::unique_ptr<QueryResult>> Connection::execute(std::string_view sql,
     return make_query_result(state_->session, std::move(result));
 }
 
+Result<std::optional<KeyAnswer>> Connection::execute_by_key(const catalog::KeyStatement& statement,
+                                                            std::span<const Parameter> parameters) {
+    KODIAK_TRY_ASSIGN(auto run, state_->session.run_by_key(statement, parameters));
+    if (!run) {
+        return std::optional<KeyAnswer>();
+    }
+    KeyAnswer answer;
+    answer.inserted = run->inserted;
+    if (run->rows != nullptr) {
+        KODIAK_TRY_ASSIGN(answer.result, make_query_result(state_->session, std::move(run->rows)));
+    } else {
+        answer.result = make_count_result(state_->session, run->changed);
+    }
+    return std::optional(std::move(answer));
+}
+
 Status Connection::begin(const BeginOptions& options) { return state_->session.begin(options); }
 Result<timeline::CommitOutcome> Connection::commit(const timeline::CommitOptions& options) {
     return state_->session.commit(options);

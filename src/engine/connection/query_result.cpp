@@ -87,6 +87,14 @@ Result<std::unique_ptr<QueryResult>> make_query_result(Session& session,
     return std::make_unique<QueryResult>(std::move(state));
 }
 
+std::unique_ptr<QueryResult> make_count_result(Session& session, uint64_t changed_rows) {
+    auto state = std::make_unique<QueryResult::State>(session);
+    state->kind = ResultKind::kChangedRows;
+    state->changed_rows = changed_rows;
+    state->done = true;
+    return std::make_unique<QueryResult>(std::move(state));
+}
+
 QueryResult::QueryResult(std::unique_ptr<State> state) : state_(std::move(state)) {}
 QueryResult::~QueryResult() = default;
 

@@ -22,5 +22,7 @@ struct QueryResult::State {
 
 // Wraps what Session::run() gave.
 Result<std::unique_ptr<QueryResult>> make_query_result(Session& session, std::unique_ptr<duckdb::QueryResult> result);
+// The answer of a statement that changed so many rows.
+std::unique_ptr<QueryResult> make_count_result(Session& session, uint64_t changed_rows);
 
 }  // namespace kodiak::engine

@@ -13,6 +13,7 @@
 #include "duckdb/transaction/meta_transaction.hpp"
 
 #include "engine/catalog/kodiak_catalog.hpp"
+#include "engine/catalog/table_entry.hpp"
 #include "engine/connection/noted_statement.hpp"
 #include "engine/errors/errors.hpp"
 
@@ -89,7 +90,75 @@ Result<Session::ResultPtr> Session::run(std::string_view sql, const catalog::Sta
     } catch (const std::exception& exception) {
         return fail(from_exception(exception, sql_));
     }
+    note_kinds(statements);
     return run_all(std::move(statements));
+}
+
+// What may change the meaning of names ends the router's plans.
+void Session::note_kinds(const std::vector<duckdb::unique_ptr<duckdb::SQLStatement>>& statements) {
+    for (const auto& statement : statements) {
+        switch (statement->type) {
+            case duckdb::StatementType::SELECT_STATEMENT:
+            case duckdb::StatementType::INSERT_STATEMENT:
+            case duckdb::StatementType::UPDATE_STATEMENT:
+            case duckdb::StatementType::DELETE_STATEMENT:
+            case duckdb::StatementType::MERGE_INTO_STATEMENT:
+            case duckdb::StatementType::EXPLAIN_STATEMENT:
+            case duckdb::StatementType::TRANSACTION_STATEMENT:
+                break;
+            default:
+                router_.forget_names();
+        }
+    }
+}
+
+Result<std::optional<KeyRun>> Session::run_by_key(const catalog::KeyStatement& statement,
+                                                  std::span<const Parameter> parameters) {
+    constexpr std::nullopt_t kGeneralPath = std::nullopt;
+    close_stream();
+    if (failure_ || default_core_ == nullptr || duckdb::ClientConfig::GetConfig(context()).enable_profiler) {
+        return Result<std::optional<KeyRun>>(kGeneralPath);
+    }
+    const bool was_open = transactions_->has_any();
+    KODIAK_TRY_ASSIGN(storage::Transaction * transaction, transactions_->transaction_on(*default_core_));
+    KeyPlan* plan = nullptr;
+    try {
+        plan = router_.plan_for(context(), statement, *transaction, *default_core_);
+    } catch (const std::exception&) {
+        plan = nullptr;  // the general path finds the same error, and words it
+    }
+    const bool is_ours = plan != nullptr && !(plan->writes() && transaction->read_only()) &&
+                         plan->bind(statement, parameters);
+    if (!is_ours) {
+        if (!was_open) {
+            transactions_->rollback();
+        }
+        return Result<std::optional<KeyRun>>(kGeneralPath);
+    }
+    last_commit = {};
+    KODIAK_TRY_ASSIGN(KeyRun run, run_plan(*plan, *transaction));
+    return std::optional(std::move(run));
+}
+
+Result<KeyRun> Session::run_plan(KeyPlan& plan, storage::Transaction& transaction) {
+    if (explicit_) {
+        statement_start_ = transactions_->mark();
+    }
+    try {
+        if (explicit_ && plan.writes()) {
+            // DuckDB refuses a transaction that writes two databases: it must know of this one.
+            auto& database = plan.entry().ParentCatalog().GetAttached();
+            context().ActiveTransaction().ModifyDatabase(database, duckdb::DatabaseModificationType());
+        }
+        Result<KeyRun> run = plan.run(context(), transaction);
+        if (!run.ok()) {
+            return fail(run.error());
+        }
+        KODIAK_TRY(finish_statement());
+        return run;
+    } catch (const std::exception& exception) {
+        return fail(from_exception(exception));
+    }
 }
 
 // Only what ends the transaction is still heard.

@@ -9,6 +9,7 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,7 @@
 
 #include "engine/connection/attached_cores.hpp"
 #include "engine/engine.hpp"
+#include "engine/router/router.hpp"
 #include "engine/transaction/session_transaction.hpp"
 
 namespace kodiak::engine {
@@ -33,6 +35,9 @@ class Session {
 
     // Runs the statements that DuckDB makes of `sql`; the last result with rows, or the last.
     Result<std::unique_ptr<duckdb::QueryResult>> run(std::string_view sql, const catalog::StatementNotes& notes = {});
+    // Runs a statement by key past DuckDB; nullopt, with nothing done, when it is not for the router.
+    Result<std::optional<KeyRun>> run_by_key(const catalog::KeyStatement& statement,
+                                             std::span<const Parameter> parameters);
     // The parts of run() that a streamed result has left: called when it is drained, or broke.
     Status stream_finished();
     Error stream_failed(const duckdb::ErrorData& error);
@@ -61,6 +66,8 @@ class Session {
     using ResultPtr = std::unique_ptr<duckdb::QueryResult>;
 
     Result<ResultPtr> run_all(std::vector<duckdb::unique_ptr<duckdb::SQLStatement>> statements);
+    Result<KeyRun> run_plan(KeyPlan& plan, storage::Transaction& transaction);
+    void note_kinds(const std::vector<duckdb::unique_ptr<duckdb::SQLStatement>>& statements);
     Result<ResultPtr> run_in_failed_transaction();
     Result<ResultPtr> run_one(duckdb::unique_ptr<duckdb::SQLStatement> statement);
     Result<ResultPtr> run_transaction_statement(const duckdb::SQLStatement& statement);
@@ -82,6 +89,7 @@ class Session {
     std::vector<std::string> extension_folders_;
     duckdb::shared_ptr<SessionState> transactions_;
     timeline::DatabaseCore* default_core_ = nullptr;
+    Router router_;
     std::string sql_;  // of the statement that runs or streams
     bool explicit_ = false;
     bool streaming_ = false;

@@ -38,6 +38,11 @@ Result<storage::Transaction*> SessionState::transaction_on(timeline::DatabaseCor
     return result;
 }
 
+bool SessionState::has_any() {
+    const std::lock_guard lock(mutex_);
+    return !transactions_.empty();
+}
+
 void SessionState::set_mode(bool is_explicit, bool read_only) {
     const std::lock_guard lock(mutex_);
     is_explicit_ = is_explicit;

@@ -44,6 +44,8 @@ class SessionState : public duckdb::ClientContextState {
 
     // The session's transaction on `core`, begun when there is none.
     Result<storage::Transaction*> transaction_on(timeline::DatabaseCore& core);
+    // True when the session has begun a transaction on any database.
+    bool has_any();
     // How transactions begin from now on: of a session's explicit transaction (statements and savepoints of it are
     // undone by marks) or of one statement; read-only or not.
     void set_mode(bool is_explicit, bool read_only);
