@@ -57,7 +57,8 @@ std::string parsed(std::string_view text) {
 
 TEST(KeyStatementTest, TheFiveShapesAreRecognised) {
     EXPECT_EQ(parsed("SELECT * FROM t WHERE id = 5"), "select t [] | id = 5");
-    EXPECT_EQ(parsed("select a, \"B c\" from s.t where id = -5 and k = 'x';"), "select s t [a B c] | id = -5 | k = 'x'");
+    EXPECT_EQ(parsed("select a, \"B c\" from s.t where id = -5 and k = 'x';"),
+              "select s t [a B c] | id = -5 | k = 'x'");
     EXPECT_EQ(parsed("INSERT INTO t VALUES (1, 'it''s', NULL, true, -1.50)"), "insert t [] 1 'it's' NULL TRUE -1.50d");
     EXPECT_EQ(parsed("INSERT INTO d.s.t (a, b) VALUES (?, ?)"), "insert d s t [a b] $1 $2");
     EXPECT_EQ(parsed("UPDATE t SET a = 1, b = $2 WHERE id = $1"), "update t [a b] 1 $2 | id = $1");
@@ -113,7 +114,9 @@ TEST(KeyStatementTest, EverythingElseIsForTheGeneralPath) {
     }
 }
 
-TEST(KeyStatementTest, AMinusMayStandApart) { EXPECT_EQ(parsed("DELETE FROM t WHERE id = - 5"), "delete t [] | id = -5"); }
+TEST(KeyStatementTest, AMinusMayStandApart) {
+    EXPECT_EQ(parsed("DELETE FROM t WHERE id = - 5"), "delete t [] | id = -5");
+}
 
 }  // namespace
 }  // namespace kodiak::language
