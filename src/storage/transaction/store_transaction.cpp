@@ -54,6 +54,7 @@ catalog::ObjectPtr StoreTransaction::find_table(ObjectId table) const {
 }
 
 std::shared_ptr<TableWrites> StoreTransaction::find_writes(ObjectId table) const {
+    const std::lock_guard guard(mutex_);
     const auto found = writes_.find(table);
     return found == writes_.end() ? nullptr : found->second;
 }
@@ -67,8 +68,8 @@ Result<std::shared_ptr<TableWrites>> StoreTransaction::writes_of(ObjectId table)
         return make_error(ErrorCode::kUndefinedTable, fmt::format("table with id {} does not exist", table.value));
     }
     auto writes = std::make_shared<TableWrites>(std::move(object), store_.origin());
-    writes_.emplace(table, writes);
-    return writes;
+    const std::lock_guard guard(mutex_);
+    return writes_.emplace(table, std::move(writes)).first->second;  // another thread may have been first
 }
 
 Result<TableSnapshotPtr> StoreTransaction::snapshot(ObjectId table) {
@@ -78,6 +79,7 @@ Result<TableSnapshotPtr> StoreTransaction::snapshot(ObjectId table) {
     }
     auto snapshot = std::make_shared<TransactionSnapshot>(store_, view_, std::move(object), find_writes(table),
                                                           statement_);
+    const std::lock_guard guard(mutex_);
     pinned_.push_back(snapshot);
     return TableSnapshotPtr(std::move(snapshot));
 }

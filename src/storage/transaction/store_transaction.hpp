@@ -7,6 +7,7 @@
 
 #include <map>
 #include <memory>
+#include <mutex>
 #include <set>
 #include <vector>
 
@@ -89,6 +90,8 @@ class StoreTransaction final : public Transaction {
     ReadView view_;
     catalog::CatalogState::Ptr catalog_at_begin_;
     catalog::CatalogState::Ptr catalog_;
+    // Guards pinned_ and the shape of writes_ where threads of one statement meet: snapshot(), erase().
+    mutable std::mutex mutex_;
     std::map<ObjectId, std::shared_ptr<TableWrites>> writes_;
     std::map<ObjectId, Checked> checked_;
     std::vector<UndoPoint> undo_points_;
