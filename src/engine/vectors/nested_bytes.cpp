@@ -97,7 +97,12 @@ void append_scalar(const LogicalType& type, const duckdb::UnifiedVectorFormat& f
 }
 
 void append_value(const duckdb::RecursiveUnifiedVectorFormat& format, idx_t row, std::string& out) {
-    if (is_nested_vector(format.logical_type)) {
+    if (format.logical_type.id() == LogicalTypeId::VARIANT) {
+        // Opaque to the store, which finds its end by the length.
+        std::string bytes;
+        append_nested_bytes(format, row, bytes);
+        ByteWriter(out).bytes(bytes);
+    } else if (is_nested_vector(format.logical_type)) {
         append_nested_bytes(format, row, out);
     } else {
         append_scalar(format.logical_type, format.unified, format.unified.sel->get_index(row), out);
@@ -194,7 +199,7 @@ class Cursor {
     const char* end_;
 };
 
-void read_value(Cursor& cursor, duckdb::Vector& target, idx_t at);
+void read_nested(Cursor& cursor, duckdb::Vector& target, idx_t at);
 
 void read_enum(Cursor& cursor, duckdb::Vector& target, idx_t at) {
     const int64_t position = duckdb::EnumType::GetPos(target.GetType(), cursor.string());
@@ -232,6 +237,17 @@ void read_scalar(Cursor& cursor, duckdb::Vector& target, idx_t at) {
             const idx_t width = duckdb::GetTypeIdSize(type.InternalType());
             std::memcpy(data + at * width, cursor.take(width), width);
         }
+    }
+}
+
+void read_value(Cursor& cursor, duckdb::Vector& target, idx_t at) {
+    if (target.GetType().id() == LogicalTypeId::VARIANT) {
+        const idx_t length = cursor.count();
+        read_nested_bytes({cursor.take(length), length}, target, at);
+    } else if (is_nested_vector(target.GetType())) {
+        read_nested(cursor, target, at);
+    } else {
+        read_scalar(cursor, target, at);
     }
 }
 
@@ -287,7 +303,7 @@ void read_union(Cursor& cursor, duckdb::Vector& target, idx_t at) {
     }
 }
 
-void read_value(Cursor& cursor, duckdb::Vector& target, idx_t at) {
+void read_nested(Cursor& cursor, duckdb::Vector& target, idx_t at) {
     const LogicalType& type = target.GetType();
     switch (type.InternalType()) {
         case PhysicalType::LIST:
@@ -301,7 +317,7 @@ void read_value(Cursor& cursor, duckdb::Vector& target, idx_t at) {
             }
             break;
         }
-        case PhysicalType::STRUCT:
+        default:
             if (type.id() == LogicalTypeId::UNION) {
                 read_union(cursor, target, at);
                 break;
@@ -309,9 +325,6 @@ void read_value(Cursor& cursor, duckdb::Vector& target, idx_t at) {
             for (auto& field : duckdb::StructVector::GetEntries(target)) {
                 read_optional(cursor, *field, at);
             }
-            break;
-        default:
-            read_scalar(cursor, target, at);
     }
 }
 
@@ -350,7 +363,7 @@ void append_nested_bytes(const duckdb::RecursiveUnifiedVectorFormat& format, idx
 
 void read_nested_bytes(std::string_view bytes, duckdb::Vector& target, idx_t at) {
     Cursor cursor(bytes);
-    read_value(cursor, target, at);
+    read_nested(cursor, target, at);
     if (cursor.remaining() != 0) {
         damaged("bytes follow its end");
     }

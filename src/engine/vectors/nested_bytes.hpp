@@ -5,7 +5,8 @@
 // What       LIST: varint count, then per element u8 present + value. ARRAY: the same without the count. STRUCT (and
 //            VARIANT, as its physical struct): per field u8 present + value. MAP: varint count, then per entry key,
 //            u8 present + value. UNION: u8 member, u8 present + value. Scalars as in canonical rows: fixed width little
-//            endian, one NaN, ENUM by label, byte strings with a varint length. Nested values lie inline.
+//            endian, one NaN, ENUM by label, byte strings with a varint length. Nested values lie inline, but a VARIANT
+//            inside another value has its length in front: the store knows it as a string of bytes.
 // Errors     append_nested_bytes cannot fail. read_nested_bytes treats its input as hostile: it throws kCorruption (by
 //            errors/errors.hpp) for anything malformed, and allocates nothing that the input's size does not back.
 // Threads    Pure functions over their arguments.
