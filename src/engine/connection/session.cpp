@@ -274,6 +274,8 @@ Error Session::fail(Error error) {
             failure_ = error;
         }
     } else {
+        // DuckDB puts a transaction of its own around what it makes several statements of (IMPORT DATABASE).
+        rollback_duckdb();
         transactions_->rollback();
     }
     return error;
