@@ -43,10 +43,13 @@ class FileRun {
         home_ = options.scratch / "db";
         files_ = options.scratch / "files";
         fs::create_directories(files_);
-        variables_["__TEST_DIR__"] = files_.string();
-        variables_["{TEST_DIR}"] = files_.string();
-        variables_["__WORKING_DIRECTORY__"] = options.working_folder.string();
-        variables_["{WORKING_DIRECTORY}"] = options.working_folder.string();
+        for (const char* name : {"__TEST_DIR__", "{TEST_DIR}", "{TEMP_DIR}"}) {
+            variables_[name] = files_.string();
+        }
+        for (const char* name : {"__WORKING_DIRECTORY__", "{WORKING_DIRECTORY}", "{WORKING_DIR}"}) {
+            variables_[name] = options.working_folder.string();
+        }
+        variables_["{DATA_DIR}"] = (options.working_folder / "data").string();
     }
 
     FileReport run() {
@@ -137,7 +140,14 @@ class FileRun {
         return copy;
     }
 
+    // A list of names takes a list of values: `foreach type,least tinyint,-128 smallint,-32768`.
     void set_loop_variable(const std::string& name, const std::string& value) {
+        if (size_t comma = name.find(','); comma != std::string::npos) {
+            size_t value_comma = std::min(value.find(','), value.size());
+            set_loop_variable(name.substr(0, comma), value.substr(0, value_comma));
+            set_loop_variable(name.substr(comma + 1), value.substr(std::min(value_comma + 1, value.size())));
+            return;
+        }
         loop_values_[name] = value;
         variables_["${" + name + "}"] = value;
         variables_["{" + name + "}"] = value;
