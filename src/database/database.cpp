@@ -34,7 +34,8 @@ class OpenDatabase final : public Database {
     Result<std::unique_ptr<Session>> connect() override {
         KODIAK_TRY_ASSIGN(auto connection, engine_->connect(name_));
         if (!native_file_.empty()) {
-            std::string attach = "ATTACH IF NOT EXISTS " + language::quote_string(native_file_) + " AS native";
+            std::string attach = "ATTACH IF NOT EXISTS " + language::quote_string(native_file_) +
+                                 " AS native (STORAGE_VERSION 'latest')";
             KODIAK_TRY(connection->execute(attach));
             KODIAK_TRY(connection->execute("USE native"));
         }

@@ -1,7 +1,7 @@
 // slt: runs sqllogictest files on Kodiak, each on a database of its own.
 //
 //   slt [--known-failures FILE] [--native] [--sqlite] [--any-error-text] [--database-dir FOLDER]
-//       [--working-dir FOLDER] [--table FILE] PATH...
+//       [--database-name NAME] [--working-dir FOLDER] [--table FILE] PATH...
 //
 // A PATH is a file or a folder, whose *.test and *.test_slow files are taken. The last line is `N passed, N failed`,
 // counted in files; the exit code is 0 when none failed, 2 for wrong usage.
@@ -74,6 +74,8 @@ Arguments parse(int count, char** words) {
             arguments.options.any_error_text = true;
         } else if (word == "--database-dir" && has_value) {
             arguments.database_folder = words[++i];
+        } else if (word == "--database-name" && has_value) {
+            arguments.options.database_name = words[++i];
         } else if (word == "--working-dir" && has_value) {
             arguments.options.working_folder = fs::absolute(words[++i]);
         } else if (word == "--known-failures" && has_value) {
@@ -122,7 +124,7 @@ int main(int count, char** words) {
     if (!arguments.usable) {
         std::fputs(
             "usage: slt [--known-failures FILE] [--native] [--sqlite] [--any-error-text] [--database-dir FOLDER] "
-            "[--working-dir FOLDER] [--table FILE] PATH...\n",
+            "[--database-name NAME] [--working-dir FOLDER] [--table FILE] PATH...\n",
             stderr);
         return 2;
     }

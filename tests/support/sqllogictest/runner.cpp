@@ -76,7 +76,7 @@ class FileRun {
         if (!stream || !records.ok()) {
             return Stop{Outcome::kFailed, stream ? records.error().message : "cannot read the file"};
         }
-        if (auto stop = open(home_.string() + "/test.kodiak")) {
+        if (auto stop = open(home_.string() + "/" + options_.database_name + ".kodiak")) {
             return stop;
         }
         auto stop = run_range(*records, 0, records->size());

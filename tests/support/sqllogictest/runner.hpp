@@ -21,6 +21,7 @@ struct RunOptions {
     bool native = false;  // on a plain DuckDB file, to prove the expectations
     Dialect dialect = Dialect::kDuckDB;
     bool any_error_text = false;  // an expected error may have other words: for suites written for other engines
+    std::string database_name = "test";
     std::filesystem::path scratch;         // an existing folder for databases and files of tests
     std::filesystem::path working_folder;  // what relative paths in tests mean: __WORKING_DIRECTORY__
 };
