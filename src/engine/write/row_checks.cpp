@@ -5,7 +5,9 @@
 #include <fmt/format.h>
 
 #include "duckdb/common/vector_operations/vector_operations.hpp"
+#include "duckdb/planner/binder.hpp"
 #include "duckdb/planner/constraints/bound_check_constraint.hpp"
+#include "duckdb/planner/expression_binder/check_binder.hpp"
 
 #include "engine/catalog/table_entry.hpp"
 #include "engine/errors/errors.hpp"
@@ -30,10 +32,46 @@ RowChecks::RowChecks(duckdb::ClientContext& context, const KodiakTableEntry& tab
                 context, *constraint->Cast<duckdb::BoundCheckConstraint>().expression));
         }
     }
+    if (table.HasGeneratedColumns()) {
+        bind_generated(context);
+    }
+}
+
+void RowChecks::bind_generated(duckdb::ClientContext& context) {
+    const auto binder = duckdb::Binder::CreateBinder(context);
+    duckdb::physical_index_set_t used;
+    duckdb::CheckBinder values(*binder, context, table_.name, table_.GetColumns(), used);
+    for (const auto& column : table_.GetColumns().Logical()) {
+        if (!column.Generated()) {
+            continue;
+        }
+        values.target_type = column.Type();
+        auto expression = column.GeneratedExpression().Copy();
+        auto bound = values.Bind(expression);
+        auto executor = std::make_unique<duckdb::ExpressionExecutor>(context, *bound);
+        generated_.push_back({column, std::move(bound), std::move(executor)});
+    }
+}
+
+void RowChecks::check_generated(duckdb::DataChunk& rows) {
+    for (Generated& generated : generated_) {
+        duckdb::Vector result(generated.value->return_type);
+        try {
+            generated.executor->ExecuteExpression(rows, result);
+        } catch (const std::exception& exception) {
+            Error error = from_exception(exception);
+            if (error.code != ErrorCode::kInternal) {
+                error.message = fmt::format("cannot compute generated column \"{}\": {}", generated.column.Name(),
+                                            error.message);
+            }
+            throw_error(error);
+        }
+    }
 }
 
 void RowChecks::check(duckdb::DataChunk& rows) {
     check_not_null(rows);
+    check_generated(rows);
     for (size_t i = 0; i < checks_.size(); ++i) {
         duckdb::Vector result(duckdb::LogicalType::INTEGER);
         checks_[i]->ExecuteExpression(rows, result);
