@@ -292,9 +292,10 @@ Error Session::stream_failed(const duckdb::ErrorData& error) {
 }
 
 Status Session::begin_duckdb() {
+    // Native databases learn from DuckDB's transaction that it is read-only.
     try {
-        connection_.BeginTransaction();
-        return ok_status();
+        const auto begun = connection_.Query(transactions_->read_only() ? "BEGIN TRANSACTION READ ONLY" : "BEGIN");
+        return begun->HasError() ? Status(from_duckdb(begun->GetErrorObject())) : ok_status();
     } catch (const std::exception& exception) {
         return from_exception(exception);
     }

@@ -49,6 +49,11 @@ void SessionState::set_mode(bool is_explicit, bool read_only) {
     read_only_ = read_only;
 }
 
+bool SessionState::read_only() {
+    const std::lock_guard lock(mutex_);
+    return read_only_;
+}
+
 SessionState::Marks SessionState::mark() {
     const std::lock_guard lock(mutex_);
     Marks marks;

@@ -49,6 +49,7 @@ class SessionState : public duckdb::ClientContextState {
     // How transactions begin from now on: of a session's explicit transaction (statements and savepoints of it are
     // undone by marks) or of one statement; read-only or not.
     void set_mode(bool is_explicit, bool read_only);
+    bool read_only();
 
     // Savepoint marks of all transactions of the session.
     struct Marks {
