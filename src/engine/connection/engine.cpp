@@ -12,6 +12,7 @@
 #include "engine/connection/session.hpp"
 #include "engine/errors/errors.hpp"
 #include "engine/functions/sequence_functions.hpp"
+#include "engine/functions/transaction_functions.hpp"
 #include "engine/scan/table_scan.hpp"
 
 namespace kodiak::engine {
@@ -60,6 +61,7 @@ Result<std::unique_ptr<Engine>> Engine::create(const EngineOptions& options) {
         auto& context = *state->steward->context;
         context.RunFunctionInTransaction([&] {
             register_sequence_functions(context);
+            register_transaction_functions(context);
             register_table_scan(context);
         });
         return std::make_unique<Engine>(std::move(state));
