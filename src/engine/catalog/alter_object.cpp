@@ -64,6 +64,31 @@ void comment_on_column(storage::Transaction& transaction, const ObjectPtr& objec
     throw_if_error(transaction.put_object(std::move(commented)));
 }
 
+// ALTER SEQUENCE ... OWNED BY: the sequence goes when its table goes.
+void change_owner(storage::Transaction& transaction, const ObjectPtr& object, ObjectId own_schema,
+                  const duckdb::ChangeOwnershipInfo& info) {
+    const auto state = transaction.catalog();
+    const ObjectPtr schema =
+        info.owner_schema.empty() ? state->find(own_schema) : state->find_schema(info.owner_schema);
+    const ObjectPtr owner =
+        schema == nullptr ? nullptr : state->find(catalog::NameSpace::kRelations, schema->id, info.owner_name);
+    if (object->kind != ObjectKind::kSequence || (owner != nullptr && owner->kind != ObjectKind::kTable)) {
+        throw_error(make_error(ErrorCode::kUnsupported, "only a sequence can be owned, and only by a table"));
+    }
+    if (owner == nullptr) {
+        throw duckdb::CatalogException::MissingEntry(duckdb::CatalogType::TABLE_ENTRY, info.owner_name,
+                                                     duckdb::string());
+    }
+    CatalogObject owned = *object;
+    auto& definition = std::get<catalog::SequenceDefinition>(owned.definition);
+    if (definition.owned_by != owner->id && state->find(definition.owned_by) != nullptr) {
+        throw_error(make_error(ErrorCode::kDependentObjects,
+                               "sequence \"" + object->name + "\" is already owned by another table"));
+    }
+    definition.owned_by = owner->id;
+    throw_if_error(transaction.put_object(std::move(owned)));
+}
+
 }  // namespace
 
 void alter_object(duckdb::ClientContext& context, KodiakSchemaEntry& schema, duckdb::AlterInfo& info) {
@@ -82,6 +107,9 @@ void alter_object(duckdb::ClientContext& context, KodiakSchemaEntry& schema, duc
             return;
         case duckdb::AlterType::SET_COLUMN_COMMENT:
             comment_on_column(transaction, object, info.Cast<duckdb::SetColumnCommentInfo>());
+            return;
+        case duckdb::AlterType::CHANGE_OWNERSHIP:
+            change_owner(transaction, object, schema.id(), info.Cast<duckdb::ChangeOwnershipInfo>());
             return;
         case duckdb::AlterType::ALTER_VIEW:
             if (object->kind != ObjectKind::kView) {
