@@ -301,17 +301,20 @@ duckdb::unique_ptr<duckdb::CreateTableInfo> make_table_info(const std::string& c
                                                             const catalog::CatalogState& state) {
     auto info = duckdb::make_uniq<duckdb::CreateTableInfo>(catalog_name, schema_name, object.name);
     const catalog::TableDefinition& table = object.table();
-    for (duckdb::idx_t i = 0; i < table.columns.size(); ++i) {
-        info->columns.AddColumn(make_column(table.columns[i]));
-        if (table.columns[i].not_null) {
-            info->constraints.push_back(duckdb::make_uniq<duckdb::NotNullConstraint>(duckdb::LogicalIndex(i)));
-        }
+    for (const auto& column : table.columns) {
+        info->columns.AddColumn(make_column(column));
     }
+    // The order in which duckdb_constraints() and pg_constraint list them.
     for (const auto& key : table.keys) {
         add_key(table, key, *info);
     }
     for (const auto& check : table.checks) {
         info->constraints.push_back(duckdb::make_uniq<duckdb::CheckConstraint>(parse_expression(check.sql)));
+    }
+    for (duckdb::idx_t i = 0; i < table.columns.size(); ++i) {
+        if (table.columns[i].not_null) {
+            info->constraints.push_back(duckdb::make_uniq<duckdb::NotNullConstraint>(duckdb::LogicalIndex(i)));
+        }
     }
     for (const auto& key : table.foreign_keys) {
         add_foreign_key(object, key, schema_name, state, *info);
