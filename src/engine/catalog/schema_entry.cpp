@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "duckdb/catalog/default/default_types.hpp"
 #include "duckdb/catalog/entry_lookup_info.hpp"
 #include "duckdb/parser/expression/columnref_expression.hpp"
 #include "duckdb/parser/parsed_data/alter_info.hpp"
@@ -237,6 +238,10 @@ EntryPtr KodiakSchemaEntry::CreateSequence(duckdb::CatalogTransaction transactio
 }
 
 EntryPtr KodiakSchemaEntry::CreateType(duckdb::CatalogTransaction transaction, duckdb::CreateTypeInfo& info) {
+    if (duckdb::DefaultTypeGenerator::GetDefaultType(info.name) != duckdb::LogicalTypeId::INVALID) {
+        throw_error(make_error(ErrorCode::kDuplicateObject,
+                               "cannot create type \"" + info.name + "\": a built-in type of this name exists"));
+    }
     CatalogObject object = new_object(info, ObjectKind::kType, info.name);
     object.definition = catalog::TypeDefinition{to_catalog_type(info.type)};
     const auto state = transaction_of(transaction.GetContext(), kodiak_).catalog();

@@ -97,6 +97,12 @@ void fill(const LogicalType& type, catalog::Type& result) {
             result.children.push_back({"", to_catalog_type(duckdb::ListType::GetChildType(type))});
             return;
         case LogicalTypeId::STRUCT:
+            if (duckdb::StructType::IsUnnamed(type)) {
+                throw_error(
+                    make_error(ErrorCode::kInvalidDefinition,
+                               "a column cannot have the type " + type.ToString() + ": its fields have no names")
+                        .with_hint("Name them: {'a': 1, 'b': 2} instead of (1, 2)."));
+            }
             result.kind = TypeKind::kStruct;
             add_children(duckdb::StructType::GetChildTypes(type), result);
             return;
