@@ -15,6 +15,7 @@
 #include "engine/catalog/kodiak_catalog.hpp"
 #include "engine/catalog/table_entry.hpp"
 #include "engine/connection/noted_statement.hpp"
+#include "engine/connection/vacuum_statement.hpp"
 #include "engine/errors/errors.hpp"
 
 namespace kodiak::engine {
@@ -209,6 +210,9 @@ Result<Session::ResultPtr> Session::run_one(duckdb::unique_ptr<duckdb::SQLStatem
         transactions_->set_notes(std::move(notes));
     }
     try {
+        if (statement->type == duckdb::StatementType::VACUUM_STATEMENT) {
+            take_kodiak_table_out(context(), statement->Cast<duckdb::VacuumStatement>());
+        }
         apply_notes(context(), statement, transactions_->notes());
         auto result = connection_.context->Query(std::move(statement),
                                                  may_stream ? duckdb::QueryResultOutputType::ALLOW_STREAMING
