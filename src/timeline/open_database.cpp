@@ -177,6 +177,9 @@ Error current_is_missing(const std::string& path) {
 
 Status OpenDatabase::prepare_directory(bool* fresh) {
     Disk& disk = *surroundings_.disk;
+    if (path_.empty()) {
+        return make_error(ErrorCode::kNotFound, "cannot open a database: its path is empty");
+    }
     KODIAK_TRY_ASSIGN(const bool exists, disk.exists(path_));
     if (!exists) {
         if (options_.read_only || !options_.create_if_missing) {
@@ -208,6 +211,7 @@ Status OpenDatabase::prepare_directory(bool* fresh) {
         }
     }
     if (options_.read_only) {
+        KODIAK_TRY(refuse_commits_without_current());
         return make_error(ErrorCode::kNotADatabase,
                           fmt::format("cannot open \"{}\" read-only: no database was created there yet", path_));
     }
@@ -364,24 +368,33 @@ void OpenDatabase::run_background() {
     }
 }
 
+// What load() does not find is a part of the database, not the database.
+static Status damage_when_missing(Status loaded) {
+    if (!loaded.ok() && loaded.error().code == ErrorCode::kNotFound) {
+        loaded.error().code = ErrorCode::kCorruption;
+        loaded.error().with_hint("Restore the database from a backup.");
+    }
+    return loaded;
+}
+
 Status OpenDatabase::open() {
     bool fresh = false;
     KODIAK_TRY(prepare_directory(&fresh));
     if (!options_.read_only) {
         const std::string owner = describe_lock_owner(surroundings_.clock->now());
-        KODIAK_TRY_ASSIGN(lock_, surroundings_.disk->lock(path_ + "/LOCK", owner));
+        auto locked = surroundings_.disk->lock(path_ + "/LOCK", owner);
+        if (!locked.ok()) {
+            const bool is_held = locked.error().code == ErrorCode::kLocked;
+            return is_held ? locked.error().with_hint("End that process, or open the database read-only.")
+                           : locked.error();
+        }
+        lock_ = std::move(*locked);
         // Another process may have created it since.
         KODIAK_TRY_ASSIGN(const bool has_current, surroundings_.disk->exists(path_ + "/CURRENT"));
         if (!has_current) {
             KODIAK_TRY(create());
         }
-        Status loaded = load();
-        if (!loaded.ok() && loaded.error().code == ErrorCode::kNotFound) {
-            // Not the database is missing but a part of it.
-            loaded.error().code = ErrorCode::kCorruption;
-            loaded.error().with_hint("Restore the database from a backup.");
-        }
-        KODIAK_TRY(loaded);
+        KODIAK_TRY(damage_when_missing(load()));
         // A process that was killed may have left CURRENT's new name in the page cache only. From here on commits and
         // the removal of older files build upon it.
         KODIAK_TRY(surroundings_.disk->sync_directory(path_));
@@ -389,7 +402,7 @@ Status OpenDatabase::open() {
     }
     constexpr int kAttempts = 10;
     for (int attempt = 1;; ++attempt) {
-        const Status loaded = load();
+        const Status loaded = damage_when_missing(load());
         if (loaded.ok() || attempt == kAttempts) {
             return loaded;
         }

@@ -70,6 +70,18 @@ class BadInput(unittest.TestCase):
         self.patch('CURRENT', b'manifold', b'manifest')
         self.assert_intact()
 
+    def test_missing_parts_are_damage_for_readers_too(self):
+        manifest = next(name for name in os.listdir(self.db) if name.startswith('manifest-'))
+        for part in ('CURRENT', manifest):
+            os.rename(os.path.join(self.db, part), self.path('away'))
+            for words in (['sql', self.db, '-c', 'SELECT 1'], ['check', self.db],
+                          ['sql', self.db, '--read-only', '-c', 'SELECT 1']):
+                out = self.run_program(*words, code=1)
+                self.assertIn('XX001', out)
+                self.assertIn(part, out)
+            os.rename(self.path('away'), os.path.join(self.db, part))
+        self.assert_intact()
+
     def test_a_reader_beside_a_writer_sees_the_last_durable_state(self):
         writer = subprocess.Popen([KODIAK, 'sql', self.db], bufsize=0, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                   stderr=subprocess.PIPE)
@@ -79,6 +91,9 @@ class BadInput(unittest.TestCase):
         out = self.run_program('sql', self.db, '--read-only', '--format', 'csv', '-c', 'SELECT a FROM kept ORDER BY a')
         self.assertEqual(out, 'a\n1\n2\n')
         self.assertIn('25006', self.run_program('sql', self.db, '--read-only', '-c', 'DROP TABLE kept', code=1))
+        second = self.run_program('sql', self.db, '-c', 'SELECT 1', code=1)
+        self.assertIn(f'held by process {writer.pid}', second)
+        self.assertIn('hint: End that process, or open the database read-only.', second)
         writer.communicate(b'COMMIT;\n')
         out = self.run_program('sql', self.db, '--read-only', '--format', 'csv', '-c', 'SELECT count(*) AS n FROM kept')
         self.assertEqual(out, 'n\n3\n')
