@@ -9,8 +9,8 @@
 namespace kodiak::timeline {
 namespace {
 
-using reference::leaves_of;
-using reference::reference_root;
+using rfc::leaves_of;
+using rfc::reference_root;
 
 struct Vector {
     size_t leaves;

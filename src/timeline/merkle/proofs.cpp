@@ -8,7 +8,13 @@ namespace kodiak::timeline {
 namespace {
 
 // The number of leaves left of the root's cut: the largest power of two below `leaf_count`. Requires: at least 2.
-size_t left_leaves(size_t leaf_count) { return std::bit_floor(leaf_count - 1); }
+uint64_t left_leaves(uint64_t leaf_count) { return std::bit_floor(leaf_count - 1); }
+
+RangeRoot roots_of(std::span<const Hash256> leaf_hashes) {
+    return [leaf_hashes](uint64_t begin, uint64_t end) -> Result<Hash256> {
+        return tree_root(leaf_hashes.subspan(begin, end - begin));
+    };
+}
 
 Error refused(std::string reason) {
     return make_error(ErrorCode::kInvalidValue, "the proof is refused: " + std::move(reason));
@@ -33,30 +39,31 @@ Status check_sizes_only(const ConsistencyProof& proof, const Hash256& old_root, 
 
 }  // namespace
 
-Result<InclusionProof> inclusion_proof(std::span<const Hash256> leaf_hashes, uint64_t leaf_index) {
-    if (leaf_index >= leaf_hashes.size()) {
-        return make_error(ErrorCode::kOutOfRange, "the tree of " + std::to_string(leaf_hashes.size()) +
-                                                      " leaves has no leaf " + std::to_string(leaf_index));
+Result<InclusionProof> inclusion_proof(const RangeRoot& roots, uint64_t leaf_index, uint64_t tree_size) {
+    if (leaf_index >= tree_size) {
+        return make_error(ErrorCode::kOutOfRange, "the tree of " + std::to_string(tree_size) + " leaves has no leaf " +
+                                                      std::to_string(leaf_index));
     }
-    InclusionProof proof{leaf_index, leaf_hashes.size(), {}};
+    InclusionProof proof{leaf_index, tree_size, {}};
     // Descends from the root, so siblings come out from the top and are turned round at the end.
-    auto index = static_cast<size_t>(leaf_index);
-    while (leaf_hashes.size() > 1) {
-        const size_t cut = left_leaves(leaf_hashes.size());
-        if (index < cut) {
-            proof.path.push_back(tree_root(leaf_hashes.subspan(cut)));
-            leaf_hashes = leaf_hashes.first(cut);
-        } else {
-            proof.path.push_back(tree_root(leaf_hashes.first(cut)));
-            leaf_hashes = leaf_hashes.subspan(cut);
-            index -= cut;
-        }
+    uint64_t begin = 0;
+    uint64_t end = tree_size;
+    while (end - begin > 1) {
+        const uint64_t cut = begin + left_leaves(end - begin);
+        const bool is_left = leaf_index < cut;
+        KODIAK_TRY_ASSIGN(const Hash256 sibling, is_left ? roots(cut, end) : roots(begin, cut));
+        proof.path.push_back(sibling);
+        (is_left ? end : begin) = cut;
     }
     std::reverse(proof.path.begin(), proof.path.end());
     return proof;
 }
 
-Status verify_inclusion(const Hash256& leaf, const InclusionProof& proof, const Hash256& root) {
+Result<InclusionProof> inclusion_proof(std::span<const Hash256> leaf_hashes, uint64_t leaf_index) {
+    return inclusion_proof(roots_of(leaf_hashes), leaf_index, leaf_hashes.size());
+}
+
+Result<Hash256> root_of_inclusion(const Hash256& leaf, const InclusionProof& proof) {
     if (proof.leaf_index >= proof.tree_size) {
         return refused("the leaf index is not below the size of the tree");
     }
@@ -66,7 +73,7 @@ Status verify_inclusion(const Hash256& leaf, const InclusionProof& proof, const 
     Hash256 hash = leaf;
     for (const Hash256& sibling : proof.path) {
         if (last == 0) {
-            return path_too_long();
+            return path_too_long().error();
         }
         if ((node & 1) != 0 || node == last) {
             hash = node_hash(sibling, hash);
@@ -81,43 +88,78 @@ Status verify_inclusion(const Hash256& leaf, const InclusionProof& proof, const 
         last >>= 1;
     }
     if (last != 0) {
-        return path_too_short();
+        return path_too_short().error();
     }
-    if (hash != root) {
-        return refused("it leads to another root");
-    }
-    return ok_status();
+    return hash;
 }
 
-Result<ConsistencyProof> consistency_proof(std::span<const Hash256> leaf_hashes, uint64_t old_size) {
-    if (old_size > leaf_hashes.size()) {
-        return make_error(ErrorCode::kOutOfRange, "the tree of " + std::to_string(leaf_hashes.size()) +
+Status verify_inclusion(const Hash256& leaf, const InclusionProof& proof, const Hash256& root) {
+    KODIAK_TRY_ASSIGN(const Hash256 reached, root_of_inclusion(leaf, proof));
+    return reached == root ? ok_status() : Status(refused("it leads to another root"));
+}
+
+SidedPath with_sides(const InclusionProof& proof) {
+    SidedPath sided{{}, proof.path};
+    uint64_t begin = 0;
+    uint64_t end = proof.tree_size;
+    while (end - begin > 1) {
+        const uint64_t cut = begin + left_leaves(end - begin);
+        const bool is_left = proof.leaf_index < cut;
+        sided.sides.push_back(is_left ? 'R' : 'L');
+        (is_left ? end : begin) = cut;
+    }
+    std::reverse(sided.sides.begin(), sided.sides.end());
+    return sided;
+}
+
+Status verify_sided_path(const Hash256& leaf, const SidedPath& proof, const Hash256& root) {
+    if (proof.path.size() > SidedPath::kEntriesMax) {
+        return path_too_long();
+    }
+    if (proof.sides.size() != proof.path.size()) {
+        return refused("it does not say for each entry on which side it lies");
+    }
+    Hash256 hash = leaf;
+    for (size_t i = 0; i < proof.path.size(); ++i) {
+        if (proof.sides[i] != 'L' && proof.sides[i] != 'R') {
+            return refused("a side is neither L nor R");
+        }
+        hash = proof.sides[i] == 'L' ? node_hash(proof.path[i], hash) : node_hash(hash, proof.path[i]);
+    }
+    return hash == root ? ok_status() : Status(refused("it leads to another root"));
+}
+
+Result<ConsistencyProof> consistency_proof(const RangeRoot& roots, uint64_t old_size, uint64_t new_size) {
+    if (old_size > new_size) {
+        return make_error(ErrorCode::kOutOfRange, "the tree of " + std::to_string(new_size) +
                                                       " leaves has no first " + std::to_string(old_size));
     }
-    ConsistencyProof proof{old_size, leaf_hashes.size(), {}};
-    if (old_size == 0 || old_size == leaf_hashes.size()) {
+    ConsistencyProof proof{old_size, new_size, {}};
+    if (old_size == 0 || old_size == new_size) {
         return proof;
     }
     // SUBPROOF of RFC 9162 section 2.1.4.1, from the top; `old_is_known` is its b.
-    auto old_leaves = static_cast<size_t>(old_size);
+    uint64_t begin = 0;
+    uint64_t end = new_size;
     bool old_is_known = true;
-    while (old_leaves != leaf_hashes.size()) {
-        const size_t cut = left_leaves(leaf_hashes.size());
-        if (old_leaves <= cut) {
-            proof.path.push_back(tree_root(leaf_hashes.subspan(cut)));
-            leaf_hashes = leaf_hashes.first(cut);
-        } else {
-            proof.path.push_back(tree_root(leaf_hashes.first(cut)));
-            leaf_hashes = leaf_hashes.subspan(cut);
-            old_leaves -= cut;
-            old_is_known = false;
-        }
+    while (old_size != end) {
+        const uint64_t cut = begin + left_leaves(end - begin);
+        const bool is_left = old_size <= cut;
+        KODIAK_TRY_ASSIGN(const Hash256 sibling, is_left ? roots(cut, end) : roots(begin, cut));
+        proof.path.push_back(sibling);
+        (is_left ? end : begin) = cut;
+        old_is_known = old_is_known && is_left;
     }
     if (!old_is_known) {
-        proof.path.push_back(tree_root(leaf_hashes));
+        KODIAK_TRY_ASSIGN(const Hash256 last, roots(begin, end));
+        proof.path.push_back(last);
     }
     std::reverse(proof.path.begin(), proof.path.end());
     return proof;
+}
+
+Result<ConsistencyProof> consistency_proof(std::span<const Hash256> leaf_hashes, uint64_t old_size) {
+    return consistency_proof(roots_of(leaf_hashes), old_size, leaf_hashes.size());
 }
 
 Status verify_consistency(const ConsistencyProof& proof, const Hash256& old_root, const Hash256& new_root) {

@@ -11,10 +11,13 @@
 // Errors     Verifiers take hostile input: any proof that is not exactly right is kInvalidValue with the reason, and
 //            nothing crashes. Sizes and roots must come from a source the caller trusts; the leaf index proves the
 //            position as well.
-// Cost       Verifying: at most 64 (inclusion) or 128 (consistency) node hashes. Making: O(n) node hashes.
+// Cost       Verifying: at most 64 (inclusion) or 128 (consistency) node hashes. Making: O(n) node hashes from leaves;
+//            from a source that knows inner nodes, one question per level.
 
 #include <cstdint>
+#include <functional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "timeline/merkle/merkle_tree.hpp"
@@ -37,10 +40,36 @@ struct ConsistencyProof {
     bool operator==(const ConsistencyProof&) const = default;
 };
 
+// An inclusion proof that needs no index and size, because it says for each entry on which side it lies.
+struct SidedPath {
+    std::string sides;  // one letter per entry: 'L', it is the left of the two, or 'R'
+    std::vector<Hash256> path;
+
+    static constexpr size_t kEntriesMax = 64;
+    bool operator==(const SidedPath&) const = default;
+};
+
+// Gives the root over the leaves [begin, end) of a tree; begin < end. Asked only for ranges that RFC 9162 hashes by
+// themselves: begin is a multiple of the smallest power of two that is not below end - begin.
+using RangeRoot = std::function<Result<Hash256>(uint64_t begin, uint64_t end)>;
+
+// Makes a proof for the tree of the first `tree_size` leaves that `roots` knows. kOutOfRange when the tree has no such
+// leaf or older tree; errors of `roots`.
+Result<InclusionProof> inclusion_proof(const RangeRoot& roots, uint64_t leaf_index, uint64_t tree_size);
+Result<ConsistencyProof> consistency_proof(const RangeRoot& roots, uint64_t old_size, uint64_t new_size);
+
 // Makes the proof for one leaf of the tree over all these leaf hashes. kOutOfRange when the tree has no such leaf.
 Result<InclusionProof> inclusion_proof(std::span<const Hash256> leaf_hashes, uint64_t leaf_index);
 // Accepts when `leaf` lies at proof.leaf_index of the tree of proof.tree_size leaves with this root.
 Status verify_inclusion(const Hash256& leaf, const InclusionProof& proof, const Hash256& root);
+
+// Returns the root that a proof leads to. kInvalidValue when the path does not fit the size of the tree.
+Result<Hash256> root_of_inclusion(const Hash256& leaf, const InclusionProof& proof);
+
+// Returns the same path with its sides. Requires: a proof as inclusion_proof makes it.
+SidedPath with_sides(const InclusionProof& proof);
+// Accepts when `leaf` is a leaf of the tree with this root. kInvalidValue.
+Status verify_sided_path(const Hash256& leaf, const SidedPath& proof, const Hash256& root);
 
 // Makes the proof that the tree over all these leaf hashes extends the tree over the first `old_size`. kOutOfRange
 // when there are fewer leaves.

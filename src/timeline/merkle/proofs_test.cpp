@@ -9,10 +9,10 @@
 namespace kodiak::timeline {
 namespace {
 
-using reference::leaves_of;
-using reference::reference_path;
-using reference::reference_root;
-using reference::reference_subproof;
+using rfc::leaves_of;
+using rfc::reference_path;
+using rfc::reference_root;
+using rfc::reference_subproof;
 
 std::span<const Hash256> first_of(const std::vector<Hash256>& leaves, size_t count) {
     return std::span(leaves).first(count);
@@ -333,6 +333,55 @@ TEST(ForgedProofs, RandomNonsenseAtTheEdgesOfTheNumbersNeverCrashesAndIsRefused)
         }
         EXPECT_FALSE(verify_consistency({a, b, path}, leaves[198], leaves[199]).ok()) << a << " " << b;
     }
+}
+
+TEST(SidedPath, EveryLeafOfEverySizeUpTo70IsProven) {
+    const std::vector<Hash256> leaves = leaves_of(70, 21);
+    for (size_t n = 1; n <= leaves.size(); ++n) {
+        const Hash256 root = reference_root(first_of(leaves, n));
+        for (size_t i = 0; i < n; ++i) {
+            const SidedPath path = with_sides(inclusion_proof(first_of(leaves, n), i).value());
+            ASSERT_TRUE(verify_sided_path(leaves[i], path, root).ok()) << i << " of " << n;
+        }
+    }
+}
+
+TEST(ForgedSidedPath, EveryChangeOfItIsRefused) {
+    const std::vector<Hash256> leaves = leaves_of(13, 22);
+    const Hash256 root = tree_root(leaves);
+    for (size_t i = 0; i < leaves.size(); ++i) {
+        const SidedPath honest = with_sides(inclusion_proof(leaves, i).value());
+        std::vector<SidedPath> forged;
+        for (size_t at = 0; at < honest.path.size(); ++at) {
+            forged.push_back(honest);
+            forged.back().sides[at] = honest.sides[at] == 'L' ? 'R' : 'L';
+            forged.push_back(honest);
+            forged.back().sides[at] = 'l';
+            forged.push_back(honest);
+            forged.back().path[at].bytes[7] ^= 1;
+        }
+        forged.push_back(honest);
+        forged.back().path.pop_back();
+        forged.push_back(honest);
+        forged.back().path.pop_back();
+        forged.back().sides.pop_back();
+        forged.push_back(honest);
+        forged.back().path.push_back(root);
+        forged.back().sides.push_back('L');
+        forged.push_back({std::string(65, 'L'), std::vector<Hash256>(65)});
+        for (const SidedPath& path : forged) {
+            ASSERT_FALSE(verify_sided_path(leaves[i], path, root).ok()) << i;
+        }
+        ASSERT_FALSE(verify_sided_path(leaves[(i + 1) % leaves.size()], honest, root).ok());
+    }
+}
+
+TEST(ForgedSidedPath, ANodeDoesNotPassForALeafWithARow) {
+    const std::vector<Hash256> leaves = leaves_of(4, 23);
+    // The fold itself accepts a node: what stops it is that a leaf hash must come from a leaf's bytes (prefix 00).
+    const Hash256 node = node_hash(leaves[0], leaves[1]);
+    EXPECT_TRUE(verify_sided_path(node, {"R", {node_hash(leaves[2], leaves[3])}}, tree_root(leaves)).ok());
+    EXPECT_NE(leaf_hash(std::string(leaves[0].view()) + std::string(leaves[1].view())), node);
 }
 
 }  // namespace

@@ -11,7 +11,7 @@
 #include "base/hash/sha256.hpp"
 #include "base/random/random.hpp"
 
-namespace kodiak::timeline::reference {
+namespace kodiak::timeline::rfc {
 
 inline std::vector<Hash256> leaves_of(size_t count, uint64_t seed) {
     const auto random = make_seeded_random(seed);
@@ -74,4 +74,4 @@ inline std::vector<Hash256> reference_subproof(size_t m, std::span<const Hash256
     return proof;
 }
 
-}  // namespace kodiak::timeline::reference
+}  // namespace kodiak::timeline::rfc
