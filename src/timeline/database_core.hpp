@@ -19,6 +19,7 @@
 #include "base/random/random.hpp"
 #include "base/result/result.hpp"
 #include "storage/transaction.hpp"
+#include "timeline/history.hpp"
 
 namespace kodiak::timeline {
 
@@ -77,7 +78,10 @@ class DatabaseCore {
 
     // Turns hot rows into warm files and lets the log go.
     virtual Status checkpoint() = 0;
-    // Reads everything: file checksums, changes roots of all commits whose rows are there, indexes against rows.
+    // Commits, tree heads and proofs. Valid as long as this object.
+    virtual History& history() = 0;
+    // Reads everything: file checksums, changes roots of all commits whose rows are there, the history tree, indexes
+    // against rows.
     virtual Result<std::vector<CheckFinding>> check() = 0;
 
     virtual const std::string& path() const = 0;

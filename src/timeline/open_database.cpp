@@ -13,6 +13,7 @@
 #include "timeline/checkpoint/checkpointer.hpp"
 #include "timeline/checkpoint/replay.hpp"
 #include "timeline/database_core.hpp"
+#include "timeline/history/history_reader.hpp"
 
 namespace kodiak::timeline {
 namespace {
@@ -82,17 +83,10 @@ class OpenDatabase final : public DatabaseCore {
     }
 
     Result<std::vector<CheckFinding>> check() override {
-        std::vector<HistoryEntry> entries;
-        uint64_t upto = 0;
-        {
-            const std::lock_guard guard(store_->commit_mutex());
-            entries = state_of_history();
-            upto = store_->visible_seq();
-        }
-        const uint64_t saved = checkpointer_ != nullptr ? checkpointer_->history_bytes() : history_bytes_;
-        return check_database(*store_, path_, saved, std::move(entries), upto);
+        return check_database(*store_, *history_, path_, store_->visible_seq());
     }
 
+    History& history() override { return *history_reader_; }
     const std::string& path() const override { return path_; }
     bool read_only() const override { return options_.read_only; }
 
@@ -126,9 +120,6 @@ class OpenDatabase final : public DatabaseCore {
     Status load();
     Status finish_open();
     Status ensure_main_schema();
-    std::vector<HistoryEntry> state_of_history() const {
-        return pipeline_ != nullptr ? pipeline_->state().unsaved : read_only_state_.unsaved;
-    }
     void wake_background_if_due() {
         if (log_->bytes_on_disk() >= options_.checkpoint_log_bytes + log_bytes_at_checkpoint_) {
             const std::lock_guard guard(background_mutex_);
@@ -144,10 +135,10 @@ class OpenDatabase final : public DatabaseCore {
     std::unique_ptr<FileLock> lock_;
     std::unique_ptr<storage::Store> store_;
     std::unique_ptr<storage::Log> log_;
+    std::unique_ptr<CommitHistory> history_;
+    std::unique_ptr<HistoryReader> history_reader_;
     std::unique_ptr<CommitPipeline> pipeline_;
     std::unique_ptr<Checkpointer> checkpointer_;
-    TimelineState read_only_state_;
-    uint64_t history_bytes_ = 0;
     std::string current_;
 
     std::mutex background_mutex_;
@@ -295,27 +286,26 @@ Status OpenDatabase::load() {
         KODIAK_TRY_ASSIGN(auto catalog, catalog_of_rows(store_->table(catalog::kObjectsTable, branch)));
         store_->set_catalog(branch, head.seq, std::move(catalog));
     }
-    TimelineState state{head.heads, head.last_timestamp, {}};
-    history_bytes_ = head.history_bytes;
-
-    Replayer replayer(*store_, state);
+    history_ = std::make_unique<CommitHistory>(surroundings_.disk, path_, head.origin);
+    history_reader_ = std::make_unique<HistoryReader>(*store_, *history_);
+    KODIAK_TRY(history_->load(head.history_commits, head.history_bytes, options_.read_only));
+    TimelineState state{head.heads, head.last_timestamp};
+    Replayer replayer(*store_, *history_, state);
     const auto visit = [&](storage::Lsn, storage::LogRecord record) { return replayer.apply(record); };
     if (options_.read_only) {
         KODIAK_TRY(storage::Log::replay_read_only(disk, path_ + "/log", head.log_id, storage::Lsn{head.log_from},
                                                   visit));
-        read_only_state_ = std::move(state);
         return {};
     }
     storage::LogOptions log_options;
     log_options.synchronous = options_.synchronous;
     KODIAK_TRY_ASSIGN(log_, storage::Log::open(surroundings_.disk, path_ + "/log", head.log_id, log_options,
                                                storage::Lsn{head.log_from}, visit));
-    pipeline_ = std::make_unique<CommitPipeline>(*store_, *log_, surroundings_.clock, surroundings_.random,
-                                                 options_.synchronous, std::move(state));
+    pipeline_ = std::make_unique<CommitPipeline>(*store_, *log_, *history_, surroundings_.clock,
+                                                 surroundings_.random, options_.synchronous, std::move(state));
     const uint64_t number = std::stoull(current_.substr(current_.find('-') + 1), nullptr, 16);
-    checkpointer_ = std::make_unique<Checkpointer>(
-        *store_, *log_, *pipeline_,
-        CheckpointState{head.log_id, number, head.history_bytes, head.history_commits});
+    checkpointer_ = std::make_unique<Checkpointer>(*store_, *log_, *pipeline_, *history_,
+                                                   CheckpointState{head.log_id, number});
     return {};
 }
 

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "timeline/checkpoint/manifest.hpp"
+#include "timeline/history/history_file.hpp"
 #include "timeline/scripted_life.hpp"
 
 namespace kodiak::timeline {

@@ -8,7 +8,6 @@
 
 #include "catalog/system_tables.hpp"
 #include "storage/store/object_rows.hpp"
-#include "timeline/checkpoint/manifest.hpp"
 #include "timeline/commit/commit_hashing.hpp"
 
 namespace kodiak::timeline {
@@ -260,9 +259,8 @@ class Checker {
 
 }  // namespace
 
-Result<std::vector<CheckFinding>> check_database(storage::Store& store, const std::string& directory,
-                                                 uint64_t history_bytes, std::vector<HistoryEntry> unsaved,
-                                                 uint64_t upto) {
+Result<std::vector<CheckFinding>> check_database(storage::Store& store, const CommitHistory& history,
+                                                 const std::string& directory, uint64_t upto) {
     Checker checker(store, directory, upto);
     {
         const std::lock_guard guard(store.commit_mutex());
@@ -272,18 +270,19 @@ Result<std::vector<CheckFinding>> check_database(storage::Store& store, const st
     if (!checker.findings.empty()) {
         return checker.findings;  // damaged files would only repeat themselves as wrong roots
     }
-    auto saved = read_history(store.disk(), directory, history_bytes);
-    if (!saved.ok()) {
-        checker.findings.push_back({directory + "/history/commits", saved.error().message});
+    std::vector<HistoryEntry> entries;
+    const Status read = history.for_each(upto, [&](HistoryEntry entry, uint64_t) -> Status {
+        entries.push_back(std::move(entry));
+        return {};
+    });
+    if (!read.ok()) {
+        checker.findings.push_back({directory + "/history/commits", read.error().message});
         return checker.findings;
     }
-    std::vector<HistoryEntry> entries = std::move(saved).value();
-    for (HistoryEntry& entry : unsaved) {
-        if (entries.empty() || entry.seq > entries.back().seq) {
-            entries.push_back(std::move(entry));
-        }
-    }
     KODIAK_TRY(checker.check_commits(entries));
+    KODIAK_TRY(history.check(upto, [&](std::string place, std::string problem) {
+        checker.findings.push_back({std::move(place), std::move(problem)});
+    }));
     KODIAK_TRY(checker.check_indexes());
     return checker.findings;
 }

@@ -26,11 +26,11 @@ Result<Checkpointer::Capture> Checkpointer::capture() {
                     .next_object = store_.next_object_number(),
                     .next_file = 0,
                     .heads = state.heads,
-                    .history_bytes = state_.history_bytes,
-                    .history_commits = state_.history_commits + state.unsaved.size(),
+                    .history_bytes = 0,
+                    .history_commits = store_.latest_seq(),
                     .row_counters = store_.row_counters(),
                     .sequences = store_.sequence_positions()};
-    capture.entries = state.unsaved;
+    capture.entries = history_.unsaved();
     for (storage::BranchTable* table : store_.tables()) {
         if (table->directory()->size() > 0) {
             capture.tables.push_back(storage::capture_table(*table, capture.head.seq));
@@ -67,41 +67,27 @@ Status Checkpointer::write_manifest(const Capture& capture) {
     return write_current(disk, directory, name);
 }
 
-void Checkpointer::forget_saved(uint64_t upto) {
-    const std::lock_guard guard(store_.commit_mutex());
-    std::vector<HistoryEntry>& unsaved = pipeline_.state().unsaved;
-    std::erase_if(unsaved, [&](const HistoryEntry& entry) { return entry.seq <= upto; });
-}
-
 Status Checkpointer::checkpoint() {
     const std::lock_guard guard(mutex_);
     KODIAK_TRY_ASSIGN(Capture captured, capture());
     KODIAK_TRY_ASSIGN(const auto files, write_files(captured));
     captured.head.next_file = store_.next_file_number();
-    KODIAK_TRY_ASSIGN(captured.head.history_bytes, append_history(store_.disk(), store_.options().directory,
-                                                                  state_.history_bytes, captured.entries));
+    KODIAK_TRY_ASSIGN(captured.head.history_bytes, history_.save(captured.entries));
     KODIAK_TRY(write_manifest(captured));
     state_.manifest_number += 1;
-    state_.history_bytes = captured.head.history_bytes;
-    state_.history_commits = captured.head.history_commits;
+    history_.saved(captured.head.history_commits, captured.head.history_bytes);
     {
         const std::lock_guard commit_guard(store_.commit_mutex());
         for (const auto& [table, file] : files) {
             table->move_to_file(file);
         }
     }
-    forget_saved(captured.head.seq);
     KODIAK_TRY(log_.retire_before(storage::Lsn{captured.head.log_from}));
     if (state_.manifest_number > 1) {
         // Best effort: an old manifest that stays is removed at the next open.
         (void)store_.disk().remove(store_.options().directory + "/" + manifest_name(state_.manifest_number - 1)).ok();
     }
     return {};
-}
-
-uint64_t Checkpointer::history_bytes() {
-    const std::lock_guard guard(mutex_);
-    return state_.history_bytes;
 }
 
 void sweep(Disk& disk, const std::string& directory, const std::string& current, const std::set<std::string>& used) {

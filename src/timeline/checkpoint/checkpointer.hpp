@@ -19,19 +19,16 @@ namespace kodiak::timeline {
 struct CheckpointState {
     uint64_t log_id = 0;
     uint64_t manifest_number = 0;
-    uint64_t history_bytes = 0;
-    uint64_t history_commits = 0;
 };
 
 class Checkpointer {
    public:
-    Checkpointer(storage::Store& store, storage::Log& log, CommitPipeline& pipeline, CheckpointState state)
-        : store_(store), log_(log), pipeline_(pipeline), state_(state) {}
+    Checkpointer(storage::Store& store, storage::Log& log, CommitPipeline& pipeline, CommitHistory& history,
+                 CheckpointState state)
+        : store_(store), log_(log), pipeline_(pipeline), history_(history), state_(state) {}
 
     // kDiskFull, kIo.
     Status checkpoint();
-    // Bytes of valid history on disk; entries behind them are in TimelineState::unsaved.
-    uint64_t history_bytes();
 
    private:
     struct Capture {
@@ -43,11 +40,11 @@ class Checkpointer {
     Result<std::vector<std::pair<storage::BranchTable*, std::shared_ptr<const storage::TableFile>>>> write_files(
         Capture& capture);
     Status write_manifest(const Capture& capture);
-    void forget_saved(uint64_t upto);
 
     storage::Store& store_;
     storage::Log& log_;
     CommitPipeline& pipeline_;
+    CommitHistory& history_;
     std::mutex mutex_;
     CheckpointState state_;  // guarded by mutex_
 };

@@ -81,8 +81,6 @@ Error damaged(const std::string& path, const std::string& what) {
         .with_hint("Restore the database from a backup.");
 }
 
-std::string history_path(const std::string& directory) { return directory + "/history/commits"; }
-
 }  // namespace
 
 std::string encode_manifest(const ManifestHead& head, const std::vector<storage::CapturedTable>& tables) {
@@ -202,72 +200,6 @@ Status write_current(Disk& disk, const std::string& directory, const std::string
     }
     KODIAK_TRY(disk.rename(fresh, path));
     return disk.sync_directory(directory);
-}
-
-Result<uint64_t> append_history(Disk& disk, const std::string& directory, uint64_t at,
-                                const std::vector<HistoryEntry>& entries) {
-    if (entries.empty()) {
-        return at;
-    }
-    std::string payload;
-    ByteWriter writer(payload);
-    writer.varint(entries.size());
-    for (const HistoryEntry& entry : entries) {
-        writer.varint(entry.seq);
-        writer.u16(entry.branch.value);
-        writer.bytes(entry.record);
-        writer.raw(entry.seed.data(), entry.seed.size());
-        writer.varint(entry.leaves);
-    }
-    std::string block;
-    ByteWriter block_writer(block);
-    block_writer.u32(static_cast<uint32_t>(payload.size()));
-    block_writer.u64(xxh3(payload));
-    block_writer.raw(payload);
-    KODIAK_TRY(disk.create_directory(directory + "/history"));
-    KODIAK_TRY_ASSIGN(const std::unique_ptr<File> file,
-                      disk.open(history_path(directory), OpenMode::kCreateOrOpen));
-    KODIAK_TRY(file->write(at, block));
-    KODIAK_TRY(file->sync());
-    KODIAK_TRY(disk.sync_directory(directory + "/history"));
-    return at + block.size();
-}
-
-Result<std::vector<HistoryEntry>> read_history(Disk& disk, const std::string& directory, uint64_t bytes) {
-    std::vector<HistoryEntry> entries;
-    if (bytes == 0) {
-        return entries;
-    }
-    const std::string path = history_path(directory);
-    KODIAK_TRY_ASSIGN(const std::string content, read_file(disk, path));
-    if (content.size() < bytes) {
-        return make_error(ErrorCode::kCorruption, fmt::format("history file \"{}\" ends at offset {}, {} expected",
-                                                              path, content.size(), bytes));
-    }
-    ByteReader reader(std::string_view(content).substr(0, bytes));
-    while (!reader.at_end()) {
-        const size_t at = reader.offset();
-        KODIAK_TRY_ASSIGN(const uint32_t length, reader.u32());
-        KODIAK_TRY_ASSIGN(const uint64_t checksum, reader.u64());
-        const auto payload = reader.raw(length);
-        if (!payload.ok() || xxh3(*payload) != checksum) {
-            return make_error(ErrorCode::kCorruption,
-                              fmt::format("history file \"{}\" is damaged in the block at offset {}", path, at));
-        }
-        ByteReader block(*payload);
-        KODIAK_TRY_ASSIGN(const uint64_t count, block.varint());
-        for (uint64_t i = 0; i < count; ++i) {
-            HistoryEntry entry;
-            KODIAK_TRY_ASSIGN(entry.seq, block.varint());
-            KODIAK_TRY_ASSIGN(entry.branch.value, block.u16());
-            KODIAK_TRY_ASSIGN(entry.record, block.string());
-            KODIAK_TRY_ASSIGN(const std::string_view seed, block.raw(entry.seed.size()));
-            std::memcpy(entry.seed.data(), seed.data(), seed.size());
-            KODIAK_TRY_ASSIGN(entry.leaves, block.varint());
-            entries.push_back(std::move(entry));
-        }
-    }
-    return entries;
 }
 
 }  // namespace kodiak::timeline

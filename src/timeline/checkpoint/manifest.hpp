@@ -53,10 +53,4 @@ std::string manifest_name(uint64_t number);
 // Reads a whole file.
 Result<std::string> read_file(Disk& disk, const std::string& path);
 
-// History file: appends the entries behind `at`; returns the new valid length.
-Result<uint64_t> append_history(Disk& disk, const std::string& directory, uint64_t at,
-                                const std::vector<HistoryEntry>& entries);
-// All entries in the first `bytes` bytes. kCorruption names file and offset.
-Result<std::vector<HistoryEntry>> read_history(Disk& disk, const std::string& directory, uint64_t bytes);
-
 }  // namespace kodiak::timeline

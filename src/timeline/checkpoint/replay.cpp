@@ -62,9 +62,11 @@ Status Replayer::apply_commit(std::string_view payload) {
     for (const storage::SequencePosition& position : commit.sequences) {
         store_.set_sequence_position(position);
     }
-    state_.heads[commit.branch].identity = commit_identity(commit.record);
+    const Hash256 identity = commit_identity(commit.record);
+    state_.heads[commit.branch].identity = identity;
     state_.last_timestamp = record.timestamp.micros;
-    state_.unsaved.push_back({commit.seq, commit.branch, std::string(commit.record), commit.seed, commit.leaves});
+    history_.append({commit.seq, commit.branch, std::string(commit.record), commit.seed, commit.leaves},
+                    record.timestamp, record.id, identity);
     store_.set_latest_seq(commit.seq);
     store_.publish_seq(commit.seq);
     ++commits_;

@@ -18,7 +18,8 @@ namespace kodiak::timeline {
 
 class Replayer {
    public:
-    Replayer(storage::Store& store, TimelineState& state) : store_(store), state_(state) {}
+    Replayer(storage::Store& store, CommitHistory& history, TimelineState& state)
+        : store_(store), history_(history), state_(state) {}
     // Applies one record. kCorruption, kNotFound (a file it names is missing), kVersionTooNew.
     Status apply(storage::LogRecord record);
     uint64_t commits() const { return commits_; }
@@ -37,6 +38,7 @@ class Replayer {
                                                                    const LoggedTable& table);
 
     storage::Store& store_;
+    CommitHistory& history_;
     TimelineState& state_;
     uint64_t commits_ = 0;
 };

@@ -12,10 +12,12 @@ namespace kodiak::timeline {
 
 using storage::StoreTransaction;
 
-CommitPipeline::CommitPipeline(storage::Store& store, storage::Log& log, std::shared_ptr<Clock> clock,
-                               std::shared_ptr<RandomSource> random, bool synchronous, TimelineState state)
+CommitPipeline::CommitPipeline(storage::Store& store, storage::Log& log, CommitHistory& history,
+                               std::shared_ptr<Clock> clock, std::shared_ptr<RandomSource> random, bool synchronous,
+                               TimelineState state)
     : store_(store),
       log_(log),
+      history_(history),
       synchronous_(synchronous),
       clock_(clock),
       random_(random),
@@ -119,7 +121,7 @@ Result<CommitPipeline::Published> CommitPipeline::publish(StoreTransaction& tran
     flight.lsn = log_.append(kCommitRecordType, encode_commit(logged));
     head.identity = commit_identity(record);
     state_.last_timestamp = timestamp;
-    state_.unsaved.push_back({seq, branch, std::move(record), seed, hashed.leaves});
+    history_.append({seq, branch, std::move(record), seed, hashed.leaves}, {timestamp}, id, head.identity);
     store_.set_latest_seq(seq);
     Published published{{CommitSeq(seq), id.text()}, flight.lsn};
     in_flight_.push_back(std::move(flight));
@@ -160,9 +162,7 @@ void CommitPipeline::take_back_all() {
         storage::undo_changes(store_, flight.branch, flight.applied);
         state_.heads[flight.branch].identity = flight.former_identity;
         state_.last_timestamp = flight.former_timestamp;
-        while (!state_.unsaved.empty() && state_.unsaved.back().seq >= flight.applied.seq) {
-            state_.unsaved.pop_back();
-        }
+        history_.take_back_from(flight.applied.seq);
         store_.set_latest_seq(flight.applied.seq - 1);
         in_flight_.pop_back();
     }

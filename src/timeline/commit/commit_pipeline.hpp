@@ -4,7 +4,7 @@
 //
 // How        1. Without any lock: net changes, canonical rows, leaf hashes, changes root.
 //            2. Under the commit mutex: validate against the newest state, take seq and time, build the commit record
-//               on the branch's head, place the rows, append the log record.
+//               on the branch's head, place the rows, append the log record and the history tree's leaf.
 //            3. Without the mutex: wait until the record is durable (group commit), then make the seq visible.
 // Invariants P1 seq is gapless and commit times strictly increase, even when the clock jumps back.
 //            P2 A commit is visible only after its record is durable; commits become visible in seq order.
@@ -26,6 +26,7 @@
 #include "storage/wal/log.hpp"
 #include "timeline/commit/log_records.hpp"
 #include "timeline/database_core.hpp"
+#include "timeline/history/commit_history.hpp"
 #include "timeline/merkle/commit_record.hpp"
 
 namespace kodiak::timeline {
@@ -36,25 +37,15 @@ struct BranchHead {
     Hash256 identity;  // of its newest commit; zero before the first
 };
 
-// A commit as history keeps it.
-struct HistoryEntry {
-    uint64_t seq = 0;
-    BranchId branch;
-    std::string record;
-    Salt seed{};
-    uint64_t leaves = 0;
-};
-
 // What the pipeline carries from commit to commit; guarded by the commit mutex.
 struct TimelineState {
     std::map<BranchId, BranchHead> heads;
     int64_t last_timestamp = 0;
-    std::vector<HistoryEntry> unsaved;  // since the last checkpoint, ascending by seq
 };
 
 class CommitPipeline {
    public:
-    CommitPipeline(storage::Store& store, storage::Log& log, std::shared_ptr<Clock> clock,
+    CommitPipeline(storage::Store& store, storage::Log& log, CommitHistory& history, std::shared_ptr<Clock> clock,
                    std::shared_ptr<RandomSource> random, bool synchronous, TimelineState state);
 
     // Publishes the transaction's changes. The transaction is to be destroyed afterwards, whatever the outcome.
@@ -89,6 +80,7 @@ class CommitPipeline {
 
     storage::Store& store_;
     storage::Log& log_;
+    CommitHistory& history_;
     const bool synchronous_;
     std::shared_ptr<Clock> clock_;
     std::shared_ptr<RandomSource> random_;
