@@ -21,6 +21,7 @@ INCLUDE = re.compile(r'\s*#\s*include\s*([<"])([^>"]+)[>"]')
 FOREIGN_HOMES = [
     (re.compile(r'duckdb(\.h|\.hpp|_extension\.h|/)'), 'DuckDB', ('engine', 'benchmarks')),
     (re.compile(r'llvm(-c)?/'), 'LLVM', ('language/jit',)),
+    (re.compile(r'sodium(\.h|/)'), 'libsodium', ('timeline', 'security')),
     # The C data interface is a plain struct layout that Arrow invites others to carry.
     (re.compile(r'arrow/c/'), 'the Arrow C data interface',
      ('base/bytes', 'engine', 'storage/warm', 'storage/cold', 'lake', 'benchmarks')),
