@@ -5,8 +5,8 @@
 // What       Entries are unique pairs (key, locator), ordered by key, then locator. One key may have several
 //            locators: versions of a row that heads and open transactions need. Which of them is visible is decided
 //            by the caller's read view, not here.
-// Why        One interface, several structures: a B+tree now (make_btree_index), the learned index beside it later;
-//            tests run all of them against each other.
+// Why        One interface, several structures: a B+tree (make_btree_index) and the learned index for integers
+//            (make_learned_index); tests run all of them against each other, make_index picks.
 // Forms      An index holds keys of one KeyForm for its life; a key of the other form is an assertion.
 // Threads    One writer at a time (insert, erase, bulk_load: serialised by the caller). All other functions may run
 //            from many threads, also beside the writer.
@@ -148,12 +148,19 @@ class KeyIndex {
     virtual uint64_t size() const = 0;
     // Memory held, in bytes, long keys included; for the memory budget.
     virtual uint64_t memory_bytes() const = 0;
-    // Walks the whole structure and checks its invariants; kInternal names the first one broken.
+    // Walks the whole structure and checks its invariants; kInternal names the first one broken. Requires: no writer
+    // at the same time.
     virtual Status check() const = 0;
 };
+
+// Makes an empty index of the structure that is best for the form: the one place where that is chosen.
+std::unique_ptr<KeyIndex> make_index(KeyForm form);
 
 // Makes an empty B+tree: the reference implementation, good at everything and best at nothing (README.md of this
 // room has figures). Reads take a shared lock for the duration of one key or one leaf of a scan.
 std::unique_ptr<KeyIndex> make_btree_index(KeyForm form);
+
+// Makes an empty learned index of form kInteger (learned/learned_map.hpp). Readers take no lock and never wait.
+std::unique_ptr<KeyIndex> make_learned_index();
 
 }  // namespace kodiak::index

@@ -1,4 +1,4 @@
-// Runs the B+tree against std::set, the plainest ordered multimap there is, on key sets made to hurt.
+// Runs all structures behind KeyIndex against std::set, the plainest ordered multimap there is, on key sets made to hurt.
 
 #include <atomic>
 #include <cmath>
@@ -39,6 +39,17 @@ struct KeySet {
     KeyForm form;
     // The i-th key of the set; `random` for those that draw.
     OwnedKey (*make)(uint64_t i, std::mt19937_64& random);
+};
+
+struct Structure {
+    const char* name;
+    std::unique_ptr<KeyIndex> (*make)(KeyForm form);
+    bool (*takes)(KeyForm form);
+};
+const Structure kStructures[] = {
+    {"BTree", make_btree_index, [](KeyForm) { return true; }},
+    {"Learned", [](KeyForm) { return make_learned_index(); },
+     [](KeyForm form) { return form == KeyForm::kInteger; }},
 };
 
 constexpr uint64_t kMaxKey = std::numeric_limits<uint64_t>::max();
@@ -148,9 +159,27 @@ std::vector<uint64_t> values(const Locators& locators) {
     return plain;
 }
 
-class BTreeModel : public testing::TestWithParam<KeySet> {
+struct Tested {
+    Structure structure;
+    KeySet keys;
+};
+
+std::vector<Tested> all_tested() {
+    std::vector<Tested> all;
+    for (const Structure& structure : kStructures) {
+        for (const KeySet& keys : kKeySets) {
+            if (structure.takes(keys.form)) {
+                all.push_back({structure, keys});
+            }
+        }
+    }
+    return all;
+}
+
+class KeyIndexModel : public testing::TestWithParam<Tested> {
    protected:
-    OwnedKey fresh_key() { return GetParam().make(next_++, random_); }
+    OwnedKey fresh_key() { return GetParam().keys.make(next_++, random_); }
+    static std::unique_ptr<KeyIndex> make() { return GetParam().structure.make(GetParam().keys.form); }
     // Mostly a key that was used before, so that finds and erases hit.
     const OwnedKey& some_key() {
         if (keys_.empty() || random_() % 8 == 0) {
@@ -206,10 +235,10 @@ class BTreeModel : public testing::TestWithParam<KeySet> {
     uint64_t next_ = 0;
     std::vector<OwnedKey> keys_;
     Model model_;
-    std::unique_ptr<KeyIndex> index_ = make_btree_index(GetParam().form);
+    std::unique_ptr<KeyIndex> index_ = make();
 };
 
-TEST_P(BTreeModel, AgreesWithTheModelThroughGrowthAndShrinking) {
+TEST_P(KeyIndexModel, AgreesWithTheModelThroughGrowthAndShrinking) {
     // Phases of mostly inserts and mostly erases, so that every kind of split, merge and balance happens.
     for (int phase = 0; phase < 6; ++phase) {
         const uint64_t insert_share = phase % 2 == 0 ? 85 : 15;
@@ -234,7 +263,7 @@ TEST_P(BTreeModel, AgreesWithTheModelThroughGrowthAndShrinking) {
     }
 }
 
-TEST_P(BTreeModel, InsertsInKeyOrderThenErasesFromEitherEnd) {
+TEST_P(KeyIndexModel, InsertsInKeyOrderThenErasesFromEitherEnd) {
     for (uint64_t i = 0; i < 20000; ++i) {
         const OwnedKey key = fresh_key();
         ASSERT_EQ(index_->insert(key.ref(), Locator(i)), model_.emplace(key, i).second);
@@ -249,16 +278,16 @@ TEST_P(BTreeModel, InsertsInKeyOrderThenErasesFromEitherEnd) {
             check_scans();
         }
     }
-    EXPECT_EQ(index_->memory_bytes(), make_btree_index(GetParam().form)->memory_bytes());
+    EXPECT_EQ(index_->memory_bytes(), make()->memory_bytes());
 }
 
-TEST_P(BTreeModel, BulkLoadGivesTheSameIndexAsInserts) {
+TEST_P(KeyIndexModel, BulkLoadGivesTheSameIndexAsInserts) {
     for (const size_t count : {0, 1, 118, 119, 120, 9000, 30000}) {
         model_.clear();
         for (size_t i = 0; model_.size() < count && i < 4 * count; ++i) {
             model_.emplace(fresh_key(), random_());
         }
-        index_ = make_btree_index(GetParam().form);
+        index_ = make();
         ModelEntries entries(model_);
         ASSERT_TRUE(index_->bulk_load(entries).ok());
         keys_.clear();
@@ -278,8 +307,9 @@ TEST_P(BTreeModel, BulkLoadGivesTheSameIndexAsInserts) {
     }
 }
 
-INSTANTIATE_TEST_SUITE_P(KeySets, BTreeModel, testing::ValuesIn(kKeySets),
-                         [](const auto& tested) { return std::string(tested.param.name); });
+INSTANTIATE_TEST_SUITE_P(KeySets, KeyIndexModel, testing::ValuesIn(all_tested()), [](const auto& tested) {
+    return std::string(tested.param.structure.name) + tested.param.keys.name;
+});
 
 class FixedEntries : public EntryStream {
    public:
@@ -302,8 +332,15 @@ class FixedEntries : public EntryStream {
     bool delivered_ = false;
 };
 
-TEST(BTree, UnsortedBulkLoadIsRefusedAndLeavesTheIndexEmpty) {
-    const auto index = make_btree_index(KeyForm::kInteger);
+class KeyIndexOf : public testing::TestWithParam<Structure> {
+   protected:
+    static std::unique_ptr<KeyIndex> make(KeyForm form = KeyForm::kInteger) { return GetParam().make(form); }
+};
+INSTANTIATE_TEST_SUITE_P(Structures, KeyIndexOf, testing::ValuesIn(kStructures),
+                         [](const auto& tested) { return std::string(tested.param.name); });
+
+TEST_P(KeyIndexOf, UnsortedBulkLoadIsRefusedAndLeavesTheIndexEmpty) {
+    const auto index = make();
     const Entry low{KeyRef::integer(1), Locator(1)};
     const Entry high{KeyRef::integer(2), Locator(0)};
     for (const auto& wrong : {std::vector{high, low}, std::vector{low, low}}) {
@@ -315,18 +352,21 @@ TEST(BTree, UnsortedBulkLoadIsRefusedAndLeavesTheIndexEmpty) {
     }
 }
 
-TEST(BTree, FailedStreamLeavesTheIndexEmptyAndUsable) {
-    const auto index = make_btree_index(KeyForm::kBytes);
-    FixedEntries entries({{KeyRef::bytes(std::string_view("a key beyond sixteen bytes")), Locator(1)}}, true);
+TEST_P(KeyIndexOf, FailedStreamLeavesTheIndexEmptyAndUsable) {
+    const bool is_bytes = GetParam().takes(KeyForm::kBytes);
+    const auto index = make(is_bytes ? KeyForm::kBytes : KeyForm::kInteger);
+    const KeyRef key = is_bytes ? KeyRef::bytes("a key beyond sixteen bytes") : KeyRef::integer(5);
+    FixedEntries entries({{key, Locator(1)}, {key, Locator(2)}}, true);
     const Status status = index->bulk_load(entries);
     ASSERT_FALSE(status.ok());
     EXPECT_EQ(status.error().code, ErrorCode::kIo);
     EXPECT_EQ(index->size(), 0U);
-    EXPECT_TRUE(index->insert(KeyRef::bytes("x"), Locator(1)));
+    EXPECT_TRUE(index->insert(key, Locator(1)));
+    EXPECT_TRUE(index->check().ok());
 }
 
-TEST(BTree, VisitorMayChangeTheIndexItScans) {
-    const auto index = make_btree_index(KeyForm::kInteger);
+TEST_P(KeyIndexOf, VisitorMayChangeTheIndexItScans) {
+    const auto index = make();
     for (uint64_t i = 0; i < 5000; ++i) {
         index->insert(KeyRef::integer(i), Locator(i));
     }
@@ -339,12 +379,12 @@ TEST(BTree, VisitorMayChangeTheIndexItScans) {
     EXPECT_EQ(index->size(), 0U);
 }
 
-TEST(BTree, BulkLoadedIntegersTakeLittleMemory) {
+TEST_P(KeyIndexOf, BulkLoadedIntegersTakeLittleMemory) {
     Model model;
     for (uint64_t i = 0; i < 100000; ++i) {
         model.emplace_hint(model.end(), owned(i), i);
     }
-    const auto index = make_btree_index(KeyForm::kInteger);
+    const auto index = make();
     ModelEntries entries(model);
     ASSERT_TRUE(index->bulk_load(entries).ok());
     EXPECT_LE(index->memory_bytes(), 18 * index->size());
@@ -352,10 +392,13 @@ TEST(BTree, BulkLoadedIntegersTakeLittleMemory) {
 
 // Keys divisible by four stay for the whole test; a writer keeps adding and removing the others. Whatever readers
 // see, the staying keys must be among it, in order, exactly once.
-TEST(BTree, ReadersBesideAWriterNeverMissAnEntryThatStays) {
+TEST_P(KeyIndexOf, ReadersBesideAWriterNeverMissAnEntryThatStays) {
     constexpr uint64_t kKeys = 4000;
     for (const KeyForm form : {KeyForm::kInteger, KeyForm::kBytes}) {
-        const auto index = make_btree_index(form);
+        if (!GetParam().takes(form)) {
+            continue;
+        }
+        const auto index = make(form);
         const auto with_key = [form](uint64_t value, auto use) {
             if (form == KeyForm::kInteger) {
                 return use(KeyRef::integer(value));

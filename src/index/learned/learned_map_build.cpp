@@ -1,0 +1,278 @@
+// Building nodes of a LearnedMap from sorted items: which form a range of keys gets.
+
+#include <bit>
+#include <cstring>
+
+#include "index/learned/learned_map.hpp"
+
+namespace kodiak::index::learned {
+namespace {
+
+constexpr auto kRelaxed = std::memory_order_relaxed;  // a new node is published by one release store of its Ref
+
+constexpr uint32_t kBitsMax = 24;
+// Keys per slot that an inner node aims at when they are spread evenly, and when they are not.
+constexpr uint64_t kEvenKeys = 128;
+constexpr uint64_t kUnevenKeys = 16;
+// What one sorted node takes when it is built: 8 buckets with 5 of 7 entries used.
+constexpr uint64_t kSortedKeys = 40;
+constexpr uint64_t kKeysPerSortedBucket = 5;
+constexpr uint32_t kBucketsMax = 64;
+// A slot's keys are held dense from this share of its range on: at three words a key, less than any other form.
+constexpr uint64_t kDenseShare = 3;
+// Slots of up to 256 keys are dense anyhow once a sorted node does not hold their keys.
+constexpr uint32_t kSmallShift = 8;
+constexpr uint32_t kRunSlotsMax = 256;
+
+uint32_t log2_of(uint64_t value) { return static_cast<uint32_t>(std::bit_width(value)) - 1; }
+
+// How keys fall into the 2^bits parts of a range of 2^high keys.
+struct Spread {
+    uint64_t used_slots = 0;
+    uint64_t crowded_keys = 0;  // in slots of more than twice the mean
+};
+Spread spread_of(std::span<const Item> items, uint32_t shift, uint32_t bits) {
+    const uint64_t crowd = 2 * (items.size() >> bits) + 16;
+    Spread spread;
+    size_t begin = 0;
+    for (size_t i = 1; i <= items.size(); ++i) {
+        if (i == items.size() || items[i].key >> shift != items[begin].key >> shift) {
+            ++spread.used_slots;
+            spread.crowded_keys += i - begin > crowd ? i - begin : 0;
+            begin = i;
+        }
+    }
+    return spread;
+}
+
+// Into how many slots, as a power of two, an inner node divides 2^high keys.
+uint32_t choose_bits(std::span<const Item> items, uint32_t high) {
+    if (high <= kSmallShift) {
+        return 0;
+    }
+    const uint64_t count = items.size();
+    const uint32_t least = high == 64 ? 1 : (count <= kSortedKeys ? 0 : 1);
+    const uint32_t most = std::min(kBitsMax, high - kSmallShift);
+    const auto bits_for = [&](uint64_t keys_per_slot) {
+        return std::clamp(count > keys_per_slot ? log2_of(count / keys_per_slot) : 0, least, most);
+    };
+    const uint32_t bits = bits_for(kEvenKeys);
+    if (count <= kEvenKeys || bits == most) {
+        return count <= kSortedKeys ? least : std::max(bits, bits_for(kSortedKeys));
+    }
+    const Spread spread = spread_of(items, high - bits, bits);
+    if (spread.used_slots * 32 < uint64_t{1} << bits) {
+        return std::clamp(uint32_t{6}, least, most);  // a few clusters: find them first, divide them below
+    }
+    return spread.crowded_keys * 8 > count ? bits_for(kUnevenKeys) : bits;
+}
+
+// Puts an item into a bucket under construction.
+void place(Bucket& bucket, const Item& item) {
+    const uint64_t header = bucket.header.load(kRelaxed);
+    const auto at = static_cast<uint32_t>(std::bit_width(~header & Bucket::kLive)) - 1;
+    bucket.keys[at].store(item.key, kRelaxed);
+    bucket.values[at].store(item.value, kRelaxed);
+    bucket.header.store((header | uint64_t{1} << at) + Bucket::kChange, kRelaxed);
+}
+
+// What a linear model with `count` buckets costs for these items.
+struct Fit {
+    uint64_t spare_buckets = 0;
+    uint64_t spare_items = 0;
+};
+Fit fit_of(std::span<const Item> items, uint32_t shift, uint32_t count) {
+    Fit fit;
+    uint32_t bucket = 0;
+    uint64_t load = 0;
+    const auto close = [&] {
+        if (load > Bucket::kEntries) {
+            fit.spare_items += load - Bucket::kEntries;
+            fit.spare_buckets += (load - 1) / Bucket::kEntries;
+        }
+        load = 0;
+    };
+    for (const Item& item : items) {
+        const uint32_t next = Ref::modelled_bucket(item.key, shift, count);
+        if (next != bucket) {
+            close();
+            bucket = next;
+        }
+        ++load;
+    }
+    close();
+    return fit;
+}
+
+}  // namespace
+
+Ref LearnedMap::new_inner(uint64_t prefix, uint32_t shift, uint32_t bits) {
+    const size_t bytes = sizeof(Inner) + (sizeof(uint64_t) << bits);
+    auto* node = static_cast<Inner*>(memory_.allocate(bytes));
+    std::memset(static_cast<void*>(node), 0, bytes);
+    node->prefix = prefix;
+    return {Kind::kInner, node, shift, bits};
+}
+
+Ref LearnedMap::new_buckets(uint32_t count, uint32_t spare, uint32_t shift) {
+    // All that the block holds anyhow is spare.
+    const size_t held = NodeMemory::rounded((count + spare) * sizeof(Bucket)) / sizeof(Bucket);
+    spare = std::min<uint32_t>(static_cast<uint32_t>(held) - count, 63);
+    const size_t bytes = (count + spare) * sizeof(Bucket);
+    void* memory = memory_.allocate(bytes);
+    std::memset(memory, 0, bytes);
+    return {Kind::kBuckets, memory, shift, count, spare};
+}
+
+// Stores a child and keeps count of inner ones. The only way into a slot.
+void LearnedMap::set_slot(Ref inner, uint32_t slot, Ref child) {
+    const Ref old = inner.child(slot);
+    inner.node().inner_slots += child.kind() == Kind::kInner ? 1 : 0;
+    inner.node().inner_slots -= old.kind() == Kind::kInner ? 1 : 0;
+    inner.slot(slot).store(child.word(), std::memory_order_release);
+}
+
+Ref LearnedMap::build_dense(std::span<const Item> items, uint32_t shift) {
+    const size_t bytes = Ref(Kind::kDense, nullptr, shift, 0).bytes();
+    auto* values = static_cast<std::atomic<uint64_t>*>(memory_.allocate(bytes));
+    std::memset(static_cast<void*>(values), 0xFF, bytes);  // kAbsent
+    const Ref dense(Kind::kDense, values, shift, 0);
+    for (const Item& item : items) {
+        dense.value_of(item.key).store(item.value, kRelaxed);
+    }
+    return dense;
+}
+
+Ref LearnedMap::build_sorted(std::span<const Item> items) {
+    const auto count = static_cast<uint32_t>(
+        std::clamp<size_t>((items.size() + kKeysPerSortedBucket - 1) / kKeysPerSortedBucket, 1, Router::kBuckets));
+    const size_t bytes = sizeof(Router) + count * sizeof(Bucket);
+    auto* router = static_cast<Router*>(memory_.allocate(bytes));
+    std::memset(static_cast<void*>(router), 0, bytes);
+    std::fill(std::begin(router->separators), std::end(router->separators), ~uint64_t{0});
+    for (uint32_t bucket = 0; bucket < count; ++bucket) {
+        const size_t begin = items.size() * bucket / count;
+        const size_t end = items.size() * (bucket + 1) / count;
+        for (size_t i = begin; i < end; ++i) {
+            place(router->buckets()[bucket], items[i]);
+        }
+        if (bucket + 1 < count) {
+            router->separators[bucket] = items[end - 1].key;
+        }
+    }
+    return {Kind::kSorted, router, 0, count};
+}
+
+// Builds a node of buckets when a line fits the items well enough: at most one in sixteen outside the bucket that the
+// model says. Returns an empty Ref otherwise.
+Ref LearnedMap::try_buckets(std::span<const Item> items, uint32_t shift, Purpose purpose) {
+    // Tenths of entries used per bucket. Loads try first whether keys are spaced so evenly that no gaps are needed.
+    static constexpr uint64_t kLoadFills[] = {63, 46, 35};
+    static constexpr uint64_t kGrowthFills[] = {35, 35, 28};
+    for (const uint64_t fill : purpose == Purpose::kLoad ? kLoadFills : kGrowthFills) {
+        const uint64_t count = items.size() * 10 / fill + 1;
+        if (count > kBucketsMax) {
+            break;
+        }
+        const Fit fit = fit_of(items, shift, static_cast<uint32_t>(count));
+        const uint64_t spare = fit.spare_buckets + count / 8 + (purpose == Purpose::kGrowth ? 1 : 0);
+        if (fit.spare_items * 16 > items.size() || spare > 63) {
+            continue;
+        }
+        const Ref leaf = new_buckets(static_cast<uint32_t>(count), static_cast<uint32_t>(spare), shift);
+        uint32_t next_spare = leaf.bucket_count();
+        for (const Item& item : items) {
+            Bucket* bucket = leaf.buckets() + leaf.bucket_of(item.key);
+            while ((bucket->header.load(kRelaxed) & Bucket::kLive) == Bucket::kLive) {
+                uint64_t header = bucket->header.load(kRelaxed);
+                if (Bucket::next_of(header) == 0) {
+                    header |= uint64_t{next_spare++} << 8;
+                    bucket->header.store(header, kRelaxed);
+                }
+                bucket = leaf.buckets() + Bucket::next_of(header);
+            }
+            place(*bucket, item);
+        }
+        return leaf;
+    }
+    return {};
+}
+
+// Builds the node for one slot of 2^shift keys.
+Ref LearnedMap::build_slot(std::span<const Item> items, uint32_t shift, Purpose purpose) {
+    if (items.empty()) {
+        return {};
+    }
+    const bool is_small = shift <= kSmallShift && items.size() > kSortedKeys;
+    if (shift < 40 && shift >= 3 && (is_small || items.size() * kDenseShare >= uint64_t{1} << shift)) {
+        return build_dense(items, shift);
+    }
+    if (items.size() <= kSortedKeys) {
+        return build_sorted(items);
+    }
+    const Ref buckets = try_buckets(items, shift, purpose);
+    return buckets.is_empty() ? build_inner(items, purpose) : buckets;
+}
+
+// Builds an inner node over the smallest range that holds the items.
+Ref LearnedMap::build_inner(std::span<const Item> items, Purpose purpose) {
+    const uint64_t first = items.front().key;
+    const auto needed = static_cast<uint32_t>(std::bit_width(first ^ items.back().key));
+    const uint32_t high = std::max(needed, kSmallShift);
+    const uint32_t bits = choose_bits(items, high);
+    const uint32_t shift = high - bits;
+    const Ref inner = new_inner(first >> shift >> bits << bits << shift, shift, bits);
+    inner.node().keys = items.size();
+    fill_slots(inner, {0, inner.slot_count() - 1}, items, purpose);
+    return inner;
+}
+
+// Gives slots of an inner node their nodes: one to each with many items, one sorted node to several with few.
+void LearnedMap::fill_slots(Ref inner, Run run, std::span<const Item> items, Purpose purpose) {
+    size_t limit = kSortedKeys;
+    if (purpose == Purpose::kGrowth && items.size() > kSortedKeys) {
+        const size_t pieces = (items.size() + kSortedKeys - 1) / kSortedKeys;
+        limit = (items.size() + pieces - 1) / pieces;  // halves grow alike
+    }
+    uint32_t pending_first = run.first;
+    size_t pending_begin = 0;
+    const auto flush = [&](uint32_t end_slot, size_t end) {
+        if (pending_first < end_slot) {
+            const Ref leaf = end > pending_begin ? build_sorted(items.subspan(pending_begin, end - pending_begin)) : Ref();
+            for (uint32_t slot = pending_first; slot < end_slot; ++slot) {
+                set_slot(inner, slot, leaf);
+            }
+        }
+        pending_first = end_slot;
+        pending_begin = end;
+    };
+    size_t at = 0;
+    for (uint32_t slot = run.first; slot <= run.last; ++slot) {
+        const size_t begin = at;
+        while (at < items.size() && inner.slot_of(items[at].key) == slot) {
+            ++at;
+        }
+        const size_t count = at - begin;
+        const bool is_dense = count > 7 && inner.shift() < 40 && count * kDenseShare >= uint64_t{1} << inner.shift();
+        if (count > kSortedKeys || is_dense) {
+            flush(slot, begin);
+            set_slot(inner, slot, build_slot(items.subspan(begin, count), inner.shift(), purpose));
+            pending_first = slot + 1;
+            pending_begin = at;
+        } else if ((at - pending_begin > limit && begin > pending_begin) || slot - pending_first >= kRunSlotsMax) {
+            flush(slot, begin);
+        }
+    }
+    flush(run.last + 1, items.size());
+}
+
+void LearnedMap::build(std::span<const Item> items) {
+    KODIAK_ASSERT(size() == 0);
+    if (items.empty()) {
+        return;
+    }
+    root_.store(build_inner(items, Purpose::kLoad).word(), std::memory_order_release);
+    size_.store(items.size(), kRelaxed);
+}
+
+}  // namespace kodiak::index::learned

@@ -1,0 +1,315 @@
+// Reading a LearnedMap in order and as a whole: groups of finds, scans, checks.
+
+#include <array>
+#include <string>
+
+#include "index/learned/learned_map.hpp"
+
+namespace kodiak::index::learned {
+namespace {
+
+// Appends the live items of a bucket, as of one moment, in no order.
+uint64_t append_bucket(const Bucket& bucket, std::vector<Item>& items) {
+    const size_t begin = items.size();
+    while (true) {
+        const uint64_t header = bucket.header.load(std::memory_order_acquire);
+        for (uint64_t live = header & Bucket::kLive; live != 0; live &= live - 1) {
+            const auto at = static_cast<uint32_t>(__builtin_ctzll(live));
+            items.push_back({bucket.keys[at].load(std::memory_order_acquire),
+                             bucket.values[at].load(std::memory_order_acquire)});
+        }
+        if (bucket.header.load(std::memory_order_relaxed) == header) {
+            return header;
+        }
+        items.resize(begin);
+    }
+}
+
+// Appends the items of a bucket and those that go on from it, in ascending order.
+void append_sorted(const Bucket* first, const Bucket* bucket, std::vector<Item>& items) {
+    const size_t begin = items.size();
+    uint64_t header = append_bucket(*bucket, items);
+    const bool is_chain = Bucket::next_of(header) != 0;
+    while (Bucket::next_of(header) != 0) {
+        header = append_bucket(first[Bucket::next_of(header)], items);
+    }
+    for (size_t i = begin + 1; i < items.size(); ++i) {
+        const Item item = items[i];
+        size_t at = i;
+        for (; at > begin && items[at - 1].key > item.key; --at) {
+            items[at] = items[at - 1];
+        }
+        items[at] = item;
+    }
+    if (is_chain) {  // a key that was removed and added again meanwhile may have been seen in two buckets
+        const auto same = [](const Item& a, const Item& b) { return a.key == b.key; };
+        items.erase(std::unique(items.begin() + static_cast<ptrdiff_t>(begin), items.end(), same), items.end());
+    }
+}
+
+uint64_t mask_of(uint32_t bits) { return bits >= 64 ? ~uint64_t{0} : (uint64_t{1} << bits) - 1; }
+
+}  // namespace
+
+void LearnedMap::find_group(std::span<const uint64_t> keys, std::span<uint64_t> values) const {
+    KODIAK_DEBUG_ASSERT(keys.size() <= kGroup && keys.size() == values.size());
+    std::array<Ref, kGroup> leaves;
+    std::array<const void*, kGroup> places{};
+    const Ref root(root_.load(std::memory_order_acquire));
+    if (root.is_empty()) {
+        std::fill(values.begin(), values.end(), kAbsent);
+        return;
+    }
+    for (const uint64_t key : keys) {
+        __builtin_prefetch(&root.slot(root.slot_of(key)));
+    }
+    for (size_t i = 0; i < keys.size(); ++i) {
+        Ref ref = root;
+        while (ref.kind() == Kind::kInner) {
+            ref = ref.reaches(keys[i]) ? ref.child(ref.slot_of(keys[i])) : Ref();
+        }
+        leaves[i] = ref;
+        if (ref.kind() == Kind::kDense) {
+            __builtin_prefetch(&ref.value_of(keys[i]));
+        } else if (ref.kind() == Kind::kBuckets) {
+            places[i] = ref.buckets() + ref.bucket_of(keys[i]);
+            __builtin_prefetch(places[i]);
+            __builtin_prefetch(static_cast<const char*>(places[i]) + 64);
+        } else {
+            __builtin_prefetch(ref.address());
+        }
+    }
+    for (size_t i = 0; i < keys.size(); ++i) {
+        if (leaves[i].kind() == Kind::kSorted) {
+            places[i] = leaves[i].buckets() + leaves[i].bucket_of(keys[i]);
+            __builtin_prefetch(places[i]);
+            __builtin_prefetch(static_cast<const char*>(places[i]) + 64);
+        }
+    }
+    for (size_t i = 0; i < keys.size(); ++i) {
+        values[i] = places[i] != nullptr
+                        ? find_in_bucket(leaves[i].buckets(), static_cast<const Bucket*>(places[i]), keys[i])
+                        : find_in_leaf(leaves[i], keys[i]);
+    }
+}
+
+// The leaf that would hold `key` and the keys around it that it holds too; a gap's leaf is empty. The cover reaches
+// as far as it must in the direction asked for, and may be cut short in the other.
+LearnedMap::Cover LearnedMap::cover_of(uint64_t key, bool upwards) const {
+    Cover cover{Ref(root_.load(std::memory_order_acquire)), 0, ~uint64_t{0}};
+    while (cover.leaf.kind() == Kind::kInner) {
+        const Ref inner = cover.leaf;
+        const uint64_t low = inner.node().prefix;
+        const uint64_t high = low | mask_of(inner.shift() + inner.bits());
+        if (key < low) {
+            return {Ref(), cover.low, low - 1};
+        }
+        if (key > high) {
+            return {Ref(), high + 1, cover.high};
+        }
+        const uint32_t slot = inner.slot_of(key);
+        cover = {inner.child(slot), inner.low_of(slot), inner.low_of(slot) | mask_of(inner.shift())};
+        if (!cover.leaf.is_empty() && cover.leaf.kind() != Kind::kSorted) {
+            continue;
+        }
+        if (upwards) {
+            for (uint32_t next = slot + 1; next < inner.slot_count() && inner.child(next) == cover.leaf; ++next) {
+                cover.high = inner.low_of(next) | mask_of(inner.shift());
+            }
+        } else {
+            for (uint32_t next = slot; next > 0 && inner.child(next - 1) == cover.leaf; --next) {
+                cover.low = inner.low_of(next - 1);
+            }
+        }
+    }
+    return cover;
+}
+
+void LearnedMap::collect_ascending(uint64_t from, uint64_t to, size_t wanted, Items& items) const {
+    const size_t enough = items.size() + wanted;
+    while (from <= to) {
+        const Cover cover = cover_of(from, true);
+        const uint64_t last = std::min(to, cover.high);
+        if (cover.leaf.kind() == Kind::kDense) {
+            for (uint64_t key = from; items.size() < enough; ++key) {
+                const uint64_t value = cover.leaf.value_of(key).load(std::memory_order_acquire);
+                if (value != kAbsent) {
+                    items.push_back({key, value});
+                }
+                if (key == last) {
+                    break;
+                }
+            }
+        } else if (!cover.leaf.is_empty()) {
+            const Bucket* buckets = cover.leaf.buckets();
+            const uint32_t end = cover.leaf.bucket_of(last);
+            for (uint32_t bucket = cover.leaf.bucket_of(from); bucket <= end && items.size() < enough; ++bucket) {
+                const auto begin = static_cast<ptrdiff_t>(items.size());
+                append_sorted(buckets, buckets + bucket, items);
+                while (!items.empty() && static_cast<ptrdiff_t>(items.size()) > begin && items.back().key > last) {
+                    items.pop_back();
+                }
+                const auto before = std::find_if(items.begin() + begin, items.end(),
+                                                 [&](const Item& item) { return item.key >= from; });
+                items.erase(items.begin() + begin, before);
+            }
+        }
+        if (items.size() >= enough || cover.high >= to) {
+            return;
+        }
+        from = cover.high + 1;
+    }
+}
+
+void LearnedMap::collect_descending(uint64_t from, uint64_t to, size_t wanted, Items& items) const {
+    const size_t enough = items.size() + wanted;
+    Items ascending;
+    while (from >= to) {
+        const Cover cover = cover_of(from, false);
+        const uint64_t last = std::max(to, cover.low);
+        if (cover.leaf.kind() == Kind::kDense) {
+            for (uint64_t key = from; items.size() < enough; --key) {
+                const uint64_t value = cover.leaf.value_of(key).load(std::memory_order_acquire);
+                if (value != kAbsent) {
+                    items.push_back({key, value});
+                }
+                if (key == last) {
+                    break;
+                }
+            }
+        } else if (!cover.leaf.is_empty()) {
+            const Bucket* buckets = cover.leaf.buckets();
+            const uint32_t end = cover.leaf.bucket_of(last);
+            for (uint32_t bucket = cover.leaf.bucket_of(from) + 1; bucket > end && items.size() < enough; --bucket) {
+                ascending.clear();
+                append_sorted(buckets, buckets + bucket - 1, ascending);
+                for (auto item = ascending.rbegin(); item != ascending.rend(); ++item) {
+                    if (item->key <= from && item->key >= last) {
+                        items.push_back(*item);
+                    }
+                }
+            }
+        }
+        if (items.size() >= enough || cover.low <= to) {
+            return;
+        }
+        from = cover.low - 1;
+    }
+}
+
+// Appends all items of a leaf whose slot begins at `low`, ascending. The writer's.
+void LearnedMap::append_leaf(Ref leaf, uint64_t low, Items& items) {
+    if (leaf.kind() == Kind::kDense) {
+        for (uint64_t i = 0; i < leaf.value_count(); ++i) {
+            const uint64_t value = leaf.values()[i].load(std::memory_order_relaxed);
+            if (value != kAbsent) {
+                items.push_back({low + i, value});
+            }
+        }
+    } else if (leaf.has_buckets()) {
+        for (uint32_t bucket = 0; bucket < leaf.bucket_count(); ++bucket) {
+            append_sorted(leaf.buckets(), leaf.buckets() + bucket, items);
+        }
+    }
+}
+
+void LearnedMap::append_tree(Ref ref, uint64_t low, Items& items) {
+    if (ref.kind() != Kind::kInner) {
+        append_leaf(ref, low, items);
+        return;
+    }
+    for (uint32_t slot = 0; slot < ref.slot_count(); ++slot) {
+        if (slot == 0 || ref.child(slot) != ref.child(slot - 1)) {
+            append_tree(ref.child(slot), ref.low_of(slot), items);
+        }
+    }
+}
+
+// Children before their parents.
+template <class Visit>
+void LearnedMap::for_each_node(Ref ref, const Visit& visit) {
+    if (ref.is_empty()) {
+        return;
+    }
+    if (ref.kind() == Kind::kInner) {
+        for (uint32_t slot = 0; slot < ref.slot_count(); ++slot) {
+            if (slot == 0 || ref.child(slot) != ref.child(slot - 1)) {
+                for_each_node(ref.child(slot), visit);
+            }
+        }
+    }
+    visit(ref);
+}
+
+LearnedMap::~LearnedMap() {
+    for_each_node(Ref(root_.load(std::memory_order_relaxed)), [this](Ref node) { free_node(node); });
+}
+
+void LearnedMap::retire_tree(Ref ref) {
+    for_each_node(ref, [this](Ref node) { retire_node(node); });
+}
+
+void LearnedMap::abandon() { retire_tree(Ref(root_.load(std::memory_order_relaxed))); }
+
+uint64_t LearnedMap::counted_bytes() const {
+    uint64_t bytes = 0;
+    for_each_node(Ref(root_.load(std::memory_order_relaxed)),
+                  [&](Ref node) { bytes += NodeMemory::rounded(node.bytes()); });
+    return bytes;
+}
+
+// Checks a subtree that stands for the keys from `low` to `high`; counts its keys.
+Status LearnedMap::check_tree(Ref ref, uint64_t low, uint64_t high, uint64_t& keys) {
+    const auto broken = [](const char* what) {
+        return make_error(ErrorCode::kInternal, std::string("learned index: ") + what);
+    };
+    if (ref.kind() != Kind::kInner) {
+        Items items;
+        append_leaf(ref, low, items);
+        for (size_t i = 0; i < items.size(); ++i) {
+            if (items[i].key < low || items[i].key > high || (i > 0 && items[i - 1].key >= items[i].key)) {
+                return broken("invariant L1 broken: keys out of order or outside their slot");
+            }
+            if (find_in_leaf(ref, items[i].key) != items[i].value || items[i].value == kAbsent) {
+                return broken("invariant L1 or L3 broken: a key is not found where it lies");
+            }
+        }
+        keys += items.size();
+        return ok_status();
+    }
+    const Inner& node = ref.node();
+    if (node.prefix < low || (node.prefix | mask_of(ref.shift() + ref.bits())) > high) {
+        return broken("invariant L1 broken: an inner node reaches beyond its slot");
+    }
+    uint64_t below = 0;
+    uint64_t inner_slots = 0;
+    for (uint32_t slot = 0; slot < ref.slot_count(); ++slot) {
+        const Ref child = ref.child(slot);
+        const Run run = run_of(ref, slot);
+        inner_slots += child.kind() == Kind::kInner ? 1 : 0;
+        if (run.first != slot) {
+            continue;
+        }
+        KODIAK_TRY(check_tree(child, ref.low_of(slot), ref.low_of(run.last) | mask_of(ref.shift()), below));
+    }
+    if (below != node.keys || inner_slots != node.inner_slots) {
+        return broken("invariant L3 broken: an inner node counts wrong");
+    }
+    keys += below;
+    return ok_status();
+}
+
+Status LearnedMap::check() const {
+    const Ref root(root_.load(std::memory_order_relaxed));
+    if (!root.is_empty() && root.kind() != Kind::kInner) {
+        return make_error(ErrorCode::kInternal, "learned index: the root is a leaf");
+    }
+    uint64_t keys = 0;
+    KODIAK_TRY(check_tree(root, 0, ~uint64_t{0}, keys));
+    if (keys != size()) {
+        return make_error(ErrorCode::kInternal, "learned index: size is miscounted");
+    }
+    return ok_status();
+}
+
+}  // namespace kodiak::index::learned
