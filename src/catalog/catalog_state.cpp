@@ -66,6 +66,16 @@ CatalogState::Ptr CatalogState::empty() {
     return state;
 }
 
+CatalogState::Ptr CatalogState::of(const std::vector<ObjectPtr>& objects) {
+    auto state = std::make_shared<CatalogState>();
+    state->version_ = next_version();
+    for (const ObjectPtr& object : objects) {
+        state->by_id_[object->id] = object;
+        state->by_name_[key_of(*object)] = object->id;
+    }
+    return state;
+}
+
 CatalogState::Ptr CatalogState::with(CatalogObject object) const {
     auto state = std::make_shared<CatalogState>(*this);
     state->version_ = next_version();

@@ -29,6 +29,8 @@ class CatalogState {
 
     // No objects at all.
     static Ptr empty();
+    // Just these objects. Requires: no two of one id or name.
+    static Ptr of(const std::vector<ObjectPtr>& objects);
     // This state plus `object`, replacing the one of the same id. Requires: no other object bears its name (checked by
     // the caller through find()).
     Ptr with(CatalogObject object) const;

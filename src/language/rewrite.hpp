@@ -4,15 +4,16 @@
 //
 // What       Rewriter replaces ranges of a text and yields the new text with a SourceMap. rewrite_plain() uses it
 //            for the clauses that DuckDB does not parse: short durations (1h30m), and what PostgreSQL's users write in
-//            DDL (definition/definition_rewriter.hpp), which travels on as notes. A table reference with AS OF,
-//            FOR SYSTEM_TIME or SINCE is found and refused with kUnsupported at its position: time travel arrives
-//            with the timeline, and this is the place where it hooks in.
+//            DDL (definition/definition_rewriter.hpp), which travels on as notes. AS OF, FOR SYSTEM_TIME AS OF and
+//            SINCE behind a table become the AT clause that DuckDB parses; GET CHANGES becomes a query of a table
+//            function.
 // Why        Replacing token ranges instead of printing a parsed tree leaves all other text as the user typed it.
 // How        A statement without our clauses comes back as the same bytes. Errors of the engine carry offsets in the
 //            rewritten text; SourceMap::original_offset() leads them back to the text that the user typed.
 // Threads    Values and pure functions.
 // Errors     kInvalidDatetimeFormat for an unknown unit next to a digit or a fraction of a month,
-//            kDatetimeOutOfRange for a duration beyond INTERVAL, kUnsupported for time travel, kSyntax and
+//            kDatetimeOutOfRange for a duration beyond INTERVAL, kPastIsReadOnly for a point behind a table
+//            that is written, kUnsupported for forms of points that are not built yet, kSyntax and
 //            kInvalidText as in statement.hpp.
 // Cost       Linear in the length of the statement, no recursion; original_offset is O(log replacements).
 

@@ -26,6 +26,7 @@
 #include "catalog/catalog_state.hpp"
 #include "storage/column_view.hpp"
 #include "storage/read_view.hpp"
+#include "storage/row_changes.hpp"
 #include "storage/table_snapshot.hpp"
 
 namespace kodiak::storage {
@@ -57,6 +58,13 @@ class WriteJob {
     virtual Status finish() = 0;
 };
 
+// A moment of the past to read a table at.
+struct PastPoint {
+    uint64_t upto = 0;   // rows as this commit left them
+    uint64_t since = 0;  // only those that this commit or a later one wrote
+    auto operator<=>(const PastPoint&) const = default;
+};
+
 class Transaction {
    public:
     virtual ~Transaction() = default;
@@ -81,6 +89,16 @@ class Transaction {
     // --- rows
     // The table now. kUndefinedTable when it is not in catalog().
     virtual Result<TableSnapshotPtr> snapshot(ObjectId table) = 0;
+    // What was there at a moment before this transaction's view (a later one means the view's): committed rows and
+    // definitions only, none of the transaction's own. Cost of the definitions: reading all of them, once per moment.
+    virtual Result<catalog::CatalogState::Ptr> past_catalog(uint64_t upto) = 0;
+    // `table` is a definition of past_catalog(point.upto). Its row_count() is counted when first asked for (a look at
+    // each row of chunks that have ended ones); its statistics say nothing.
+    virtual Result<TableSnapshotPtr> past_snapshot(const catalog::ObjectPtr& table, const PastPoint& point) = 0;
+    // What commits after `after` up to `upto` (both within the view) did to `table`, by commit, then by row. Values of
+    // `columns` may be read from the versions. kCorruption.
+    virtual Result<std::vector<RowChange>> changes(const catalog::CatalogObject& table, uint64_t after, uint64_t upto,
+                                                   std::span<const ColumnId> columns) = 0;
     virtual Result<std::unique_ptr<WriteJob>> write(ObjectId table) = 0;
     // Ends the versions at `rows`. Those already ended by this transaction are skipped; erased[i] tells which were
     // ended by this call (room for rows.size()). kSerializationFailure when a commit after the view ended one.

@@ -43,6 +43,9 @@ enum class ErrorCode : uint8_t {
     kActiveTransaction,     // 25001 the statement cannot run inside a transaction
     kUndefinedSavepoint,    // 3B001 no such savepoint
     kReadOnly,              // 25006 the database or transaction is read-only
+    kBeforeCreation,        // KD002 the point lies before the object was created
+    kUnknownPoint,          // KD003 no such commit, snapshot or branch
+    kPastIsReadOnly,        // KD012 the past cannot be written
     kMultiDatabaseWrite,    // KD013 one transaction may write to one database only
     kInvalidValue,          // 22023 a parameter or option value is not allowed
     kOutOfRange,            // 22003 a number does not fit its type

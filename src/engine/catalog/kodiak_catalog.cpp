@@ -10,6 +10,7 @@
 
 #include "engine/catalog/create_index.hpp"
 #include "engine/catalog/definitions.hpp"
+#include "engine/catalog/past_point.hpp"
 #include "engine/catalog/schema_entry.hpp"
 #include "engine/errors/errors.hpp"
 #include "engine/transaction/session_transaction.hpp"
@@ -36,12 +37,25 @@ CatalogState::Ptr KodiakCatalog::latest_state() {
     return state;
 }
 
+namespace {
+
+KodiakTransaction& asking_of(const duckdb::CatalogTransaction& transaction) {
+    return const_cast<duckdb::Transaction&>(*transaction.transaction).Cast<KodiakTransaction>();
+}
+
+storage::Transaction& storage_of(const duckdb::CatalogTransaction& transaction) {
+    return asking_of(transaction).storage();
+}
+
+}  // namespace
+
 CatalogState::Ptr KodiakCatalog::state_of(const duckdb::CatalogTransaction& transaction) {
-    if (transaction.transaction == nullptr) {
-        return latest_state();
-    }
-    auto& asking = const_cast<duckdb::Transaction&>(*transaction.transaction);
-    return asking.Cast<KodiakTransaction>().storage().catalog();
+    return transaction.transaction == nullptr ? latest_state() : storage_of(transaction).catalog();
+}
+
+storage::PastPoint KodiakCatalog::past_of(const duckdb::CatalogTransaction& transaction,
+                                          const duckdb::BoundAtClause& clause) {
+    return resolve_past(clause, core_, storage_of(transaction));
 }
 
 // None: plans hold what they learnt from the rows (count(*) from statistics, filters folded by zone maps), so a
@@ -77,7 +91,13 @@ duckdb::optional_ptr<duckdb::CatalogEntry> KodiakCatalog::CreateSchema(duckdb::C
 duckdb::optional_ptr<duckdb::SchemaCatalogEntry> KodiakCatalog::LookupSchema(duckdb::CatalogTransaction transaction,
                                                                              const duckdb::EntryLookupInfo& lookup,
                                                                              duckdb::OnEntryNotFound if_not_found) {
-    const ObjectPtr schema = state_of(transaction)->find_schema(lookup.GetEntryName());
+    const auto at = lookup.GetAtClause();
+    const auto state = at ? value_or_throw(storage_of(transaction).past_catalog(past_of(transaction, *at).upto))
+                          : state_of(transaction);
+    ObjectPtr schema = state->find_schema(lookup.GetEntryName());
+    if (schema == nullptr && at) {
+        schema = state_of(transaction)->find_schema(lookup.GetEntryName());  // for a better error about its tables
+    }
     if (schema != nullptr) {
         return &schema_of(schema);
     }

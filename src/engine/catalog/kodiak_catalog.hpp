@@ -29,6 +29,7 @@
 namespace kodiak::engine {
 
 class KodiakSchemaEntry;
+class KodiakTransaction;
 
 class KodiakCatalog : public duckdb::Catalog {
    public:
@@ -40,6 +41,12 @@ class KodiakCatalog : public duckdb::Catalog {
     timeline::DatabaseCore& core() { return core_; }
     // The entry of `object`, which is in `state`.
     duckdb::CatalogEntry& entry_of(const catalog::ObjectPtr& object, const catalog::CatalogState& state);
+    // The entry of `object`, a definition of `state`, which `asking` sees as the past at `point`; lives as long as
+    // `asking`.
+    duckdb::CatalogEntry& past_entry_of(KodiakTransaction& asking, const catalog::ObjectPtr& object,
+                                        const catalog::CatalogState::Ptr& state, const storage::PastPoint& point);
+    // The moment that an AT clause names for the asking transaction.
+    storage::PastPoint past_of(const duckdb::CatalogTransaction& transaction, const duckdb::BoundAtClause& clause);
     KodiakSchemaEntry& schema_of(const catalog::ObjectPtr& schema);
     // The definitions that `transaction` sees; the latest committed ones when it has none.
     catalog::CatalogState::Ptr state_of(const duckdb::CatalogTransaction& transaction);
@@ -81,6 +88,7 @@ class KodiakCatalog : public duckdb::Catalog {
 
     duckdb::DatabaseSize GetDatabaseSize(duckdb::ClientContext& context) override;
     bool InMemory() override { return false; }
+    bool SupportsTimeTravel() const override { return true; }
     duckdb::string GetDBPath() override { return core_.path(); }
 
    private:

@@ -14,6 +14,7 @@
 #include "engine/catalog/schema_entry.hpp"
 #include "engine/catalog/simple_entries.hpp"
 #include "engine/catalog/table_entry.hpp"
+#include "engine/transaction/kodiak_transaction.hpp"
 #include "engine/types/types.hpp"
 
 namespace kodiak::engine {
@@ -156,6 +157,20 @@ duckdb::CatalogEntry& KodiakCatalog::entry_of(const ObjectPtr& object, const Cat
     auto& list = cache_[object.get()];
     list.push_back({std::move(sources), std::move(made)});
     return *list.back().entry;
+}
+
+duckdb::CatalogEntry& KodiakCatalog::past_entry_of(KodiakTransaction& asking, const ObjectPtr& object,
+                                                   const CatalogState::Ptr& state, const storage::PastPoint& point) {
+    KodiakTransaction::PastEntry& past = asking.past_entry(object, point);
+    const std::lock_guard lock(mutex_);
+    if (past.entry == nullptr) {
+        past.state = state;
+        past.entry = make_entry(object, *state);
+        if (object->kind == ObjectKind::kTable) {
+            past.entry->Cast<KodiakTableEntry>().set_past(point);
+        }
+    }
+    return *past.entry;
 }
 
 KodiakSchemaEntry& KodiakCatalog::schema_of(const ObjectPtr& schema) {

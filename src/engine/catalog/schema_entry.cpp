@@ -20,6 +20,7 @@
 #include "engine/catalog/noted_definitions.hpp"
 #include "engine/catalog/table_entry.hpp"
 #include "engine/errors/errors.hpp"
+#include "engine/transaction/kodiak_transaction.hpp"
 #include "engine/transaction/session_transaction.hpp"
 #include "engine/types/types.hpp"
 
@@ -96,12 +97,32 @@ EntryPtr KodiakSchemaEntry::LookupEntry(duckdb::CatalogTransaction transaction,
     if (!name_space_of(lookup.GetCatalogType(), space)) {
         return nullptr;
     }
+    if (const auto at = lookup.GetAtClause()) {
+        return past_entry(transaction, space, lookup.GetEntryName(), *at);
+    }
     const auto state = kodiak_.state_of(transaction);
     const ObjectPtr object = state->find(space, id(), lookup.GetEntryName());
     if (object == nullptr) {
         return nullptr;
     }
     return &kodiak_.entry_of(object, *state);
+}
+
+EntryPtr KodiakSchemaEntry::past_entry(duckdb::CatalogTransaction transaction, NameSpace space,
+                                       const std::string& entry_name, const duckdb::BoundAtClause& at) {
+    auto& asking = const_cast<duckdb::Transaction&>(*transaction.transaction).Cast<KodiakTransaction>();
+    const storage::PastPoint point = kodiak_.past_of(transaction, at);
+    const auto state = value_or_throw(asking.storage().past_catalog(point.upto));
+    const ObjectPtr object = state->find(space, id(), entry_name);
+    if (object != nullptr) {
+        return &kodiak_.past_entry_of(asking, object, state, point);
+    }
+    if (kodiak_.state_of(transaction)->find(space, id(), entry_name) != nullptr) {
+        throw_error(make_error(ErrorCode::kBeforeCreation,
+                               "\"" + entry_name + "\" did not exist yet as of commit " + std::to_string(point.upto))
+                        .with_hint("Name a later point; kodiak_commits() lists all commits."));
+    }
+    return nullptr;
 }
 
 CatalogObject KodiakSchemaEntry::new_object(const duckdb::CreateInfo& info, ObjectKind kind,

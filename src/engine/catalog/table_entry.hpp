@@ -6,8 +6,10 @@
 //            and logical indexes follow TableDefinition::columns (generated ones included); DuckDB's physical index of
 //            a column is its position among the ordinary ones, which is *not* the order of stored_columns()
 //            (ascending ColumnId): column_id() translates.
-// Threads    Immutable.
+// Threads    Immutable once made.
 // Lifetime   As long as the catalog: plans may hold entries of definitions long gone (docs/decisions/0002, trap 7).
+
+#include <optional>
 
 #include "duckdb/catalog/catalog_entry/table_catalog_entry.hpp"
 #include "duckdb/parser/parsed_data/create_table_info.hpp"
@@ -27,6 +29,9 @@ class KodiakTableEntry : public duckdb::TableCatalogEntry {
     const catalog::ObjectPtr& definition() const { return definition_; }
     const catalog::TableDefinition& table() const { return definition_->table(); }
     timeline::DatabaseCore& core() const { return core_; }
+    // The moment that this entry shows; none = the present.
+    const std::optional<storage::PastPoint>& past() const { return past_; }
+    void set_past(const storage::PastPoint& point) { past_ = point; }
     // Our id of the column with DuckDB's physical index.
     ColumnId column_id(duckdb::PhysicalIndex index) const { return physical_ids_[index.index]; }
     // Position of that column in TableDefinition::stored_columns(), the order of BatchView::columns.
@@ -43,6 +48,7 @@ class KodiakTableEntry : public duckdb::TableCatalogEntry {
    private:
     catalog::ObjectPtr definition_;
     timeline::DatabaseCore& core_;
+    std::optional<storage::PastPoint> past_;
     std::vector<ColumnId> physical_ids_;
     std::vector<size_t> stored_positions_;
 };

@@ -12,6 +12,7 @@
 #include "engine/connection/session.hpp"
 #include "engine/errors/errors.hpp"
 #include "engine/functions/sequence_functions.hpp"
+#include "engine/functions/timeline_functions.hpp"
 #include "engine/functions/transaction_functions.hpp"
 #include "engine/scan/table_scan.hpp"
 
@@ -56,6 +57,7 @@ Result<std::unique_ptr<Engine>> Engine::create(const EngineOptions& options) {
         duckdb::DBConfig config;
         apply(options, config);
         register_storage_extension(config, state->cores);
+        register_timeline_names(config);
         state->database = std::make_unique<duckdb::DuckDB>(nullptr, &config);
         state->steward = std::make_unique<duckdb::Connection>(*state->database);
         auto& context = *state->steward->context;
@@ -63,6 +65,7 @@ Result<std::unique_ptr<Engine>> Engine::create(const EngineOptions& options) {
             register_sequence_functions(context);
             register_transaction_functions(context);
             register_table_scan(context);
+            register_timeline_functions(context);
         });
         return std::make_unique<Engine>(std::move(state));
     } catch (const std::exception& exception) {

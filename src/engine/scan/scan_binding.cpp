@@ -10,19 +10,19 @@ namespace kodiak::engine {
 
 duckdb::unique_ptr<duckdb::FunctionData> ScanBinding::Copy() const {
     auto copy = duckdb::make_uniq<ScanBinding>(entry);
-    copy->view = view;
     copy->order = order;
     return copy;
 }
 
 bool ScanBinding::Equals(const duckdb::FunctionData& other_data) const {
     const auto& other = other_data.Cast<ScanBinding>();
-    return &entry == &other.entry && view == other.view;
+    return &entry == &other.entry;
 }
 
 storage::TableSnapshotPtr current_snapshot(duckdb::ClientContext& context, KodiakTableEntry& entry) {
     storage::Transaction& transaction = transaction_of(context, entry.ParentCatalog());
-    return value_or_throw(transaction.snapshot(entry.definition()->id));
+    return value_or_throw(entry.past() ? transaction.past_snapshot(entry.definition(), *entry.past())
+                                       : transaction.snapshot(entry.definition()->id));
 }
 
 void serialize_scan(duckdb::Serializer& serializer, const duckdb::optional_ptr<duckdb::FunctionData> binding,
@@ -33,7 +33,9 @@ void serialize_scan(duckdb::Serializer& serializer, const duckdb::optional_ptr<d
     serializer.WriteProperty(102, "table", scan.entry.name);
     serializer.WriteProperty(103, "object", scan.entry.definition()->id.value);
     serializer.WriteProperty(104, "schema_version", scan.entry.table().schema_version.value);
-    serializer.WriteProperty(105, "view", scan.view);
+    const auto& past = scan.entry.past();
+    serializer.WriteProperty(105, "view",
+                             past ? std::to_string(past->upto) + "," + std::to_string(past->since) : std::string());
 }
 
 duckdb::unique_ptr<duckdb::FunctionData> deserialize_scan(duckdb::Deserializer& deserializer,
@@ -43,6 +45,9 @@ duckdb::unique_ptr<duckdb::FunctionData> deserialize_scan(duckdb::Deserializer& 
     const auto table = deserializer.ReadProperty<std::string>(102, "table");
     const auto object = deserializer.ReadProperty<uint64_t>(103, "object");
     const auto version = deserializer.ReadProperty<uint32_t>(104, "schema_version");
+    if (!deserializer.ReadProperty<std::string>(105, "view").empty()) {
+        throw duckdb::SerializationException("a plan that reads the past of \"%s\" cannot be copied", table);
+    }
     auto& context = deserializer.Get<duckdb::ClientContext&>();
     auto& found = duckdb::Catalog::GetEntry<duckdb::TableCatalogEntry>(context, catalog, schema, table);
     auto* entry = dynamic_cast<KodiakTableEntry*>(&found);
@@ -50,9 +55,7 @@ duckdb::unique_ptr<duckdb::FunctionData> deserialize_scan(duckdb::Deserializer& 
         entry->table().schema_version.value != version) {
         throw duckdb::SerializationException("table \"%s\" has changed since the plan was made", table);
     }
-    auto binding = duckdb::make_uniq<ScanBinding>(*entry);
-    binding->view = deserializer.ReadProperty<std::string>(105, "view");
-    return binding;
+    return duckdb::make_uniq<ScanBinding>(*entry);
 }
 
 void set_scan_order(duckdb::unique_ptr<duckdb::RowGroupOrderOptions> options,

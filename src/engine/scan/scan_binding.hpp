@@ -2,7 +2,7 @@
 
 // ScanBinding: what a plan knows of one scan of a Kodiak table.
 //
-// What       The table's entry, which view of it is read, and the order in which chunks are best read. No
+// What       The table's entry (an entry of the past is another one) and the order in which chunks are best read. No
 //            snapshot: that is taken when the scan starts.
 // Identity   Two bindings are equal, and serialise alike, only when they read the same version of the same table; else
 //            DuckDB's common-subplan optimiser would let one scan answer for both (docs/decisions/0002, trap 11).
@@ -34,7 +34,6 @@ struct ScanBinding : public duckdb::TableFunctionData {
     explicit ScanBinding(KodiakTableEntry& scanned) : entry(scanned) {}
 
     KodiakTableEntry& entry;
-    std::string view;  // names the read view; empty = the session's own
     std::optional<ScanOrder> order;
     // What the running statement reads instead of the table's present: set by CREATE OR REPLACE TABLE t AS, whose scans
     // start when the t they read is already gone.
@@ -44,7 +43,8 @@ struct ScanBinding : public duckdb::TableFunctionData {
     bool Equals(const duckdb::FunctionData& other) const override;
 };
 
-// The table now, as the transaction of `context` sees it. Throws what the store refuses.
+// The table now, or at the entry's moment of the past, as the transaction of `context` sees it. Throws what the store
+// refuses.
 storage::TableSnapshotPtr current_snapshot(duckdb::ClientContext& context, KodiakTableEntry& entry);
 
 // TableFunction callbacks.

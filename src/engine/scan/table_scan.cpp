@@ -67,7 +67,8 @@ duckdb::unique_ptr<duckdb::GlobalTableFunctionState> start_scan(duckdb::ClientCo
     }
     if (input.filters) {
         shared->filters = compile_filters(*input.filters, shared->columns);
-        if (binding.pinned == nullptr) {
+        // Indexes hold what somebody may still see as the present.
+        if (binding.pinned == nullptr && !binding.entry.past()) {
             shared->found = find_rows_by_key(binding.entry, transaction_of(context, binding.entry.ParentCatalog()),
                                              *shared->snapshot, *input.filters, shared->columns);
         }

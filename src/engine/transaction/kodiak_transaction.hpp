@@ -29,6 +29,16 @@ class KodiakTransaction : public duckdb::Transaction {
     storage::Transaction& storage() { return adopted_ != nullptr ? *adopted_ : *owned_; }
     // The own transaction when nothing was adopted; leaves this one empty.
     std::unique_ptr<storage::Transaction> release() { return std::move(owned_); }
+    // A definition of the past as an entry of its own; see KodiakCatalog::past_entry_of(). Lives here because its plans
+    // do not outlive this, while there may be as many moments as statements.
+    struct PastEntry {
+        catalog::CatalogState::Ptr state;
+        duckdb::unique_ptr<duckdb::CatalogEntry> entry;
+    };
+    PastEntry& past_entry(const catalog::ObjectPtr& object, const storage::PastPoint& point) {
+        const std::lock_guard lock(mutex_);
+        return past_entries_[{object, point}];
+    }
     // Serialises calls that the storage transaction does not allow from many threads (sequences).
     std::mutex& mutex() { return mutex_; }
 
@@ -36,6 +46,7 @@ class KodiakTransaction : public duckdb::Transaction {
     storage::Transaction* adopted_;
     std::unique_ptr<storage::Transaction> owned_;
     std::mutex mutex_;
+    std::map<std::pair<catalog::ObjectPtr, storage::PastPoint>, PastEntry> past_entries_;  // guarded by mutex_
 };
 
 class KodiakTransactionManager : public duckdb::TransactionManager {

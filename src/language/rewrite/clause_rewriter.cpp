@@ -6,6 +6,8 @@
 #include "language/diagnostics.hpp"
 #include "language/lexer/words.hpp"
 #include "language/rewrite/duration.hpp"
+#include "language/rewrite/get_changes.hpp"
+#include "language/rewrite/point_parser.hpp"
 #include "language/statement/token_cursor.hpp"
 
 namespace kodiak::language {
@@ -33,7 +35,9 @@ class ClauseWalk {
 
     Status run() {
         while (inside()) {
-            if (frame().expects_table && at_table_name()) {
+            if (starts_query() && at_get_changes(cursor_)) {
+                KODIAK_TRY(pass_get_changes());
+            } else if (frame().expects_table && at_table_name()) {
                 KODIAK_TRY(pass_table_reference());
             } else {
                 KODIAK_TRY(pass_token());
@@ -94,26 +98,31 @@ class ClauseWalk {
         return category(ahead) != KeywordCategory::kReserved && category(ahead) != KeywordCategory::kTypeFunction;
     }
 
-    Error time_travel(std::string_view clause, size_t tokens) const {
-        const Span where = Span::from_to(cursor_.peek().span, cursor_.peek(tokens - 1).span);
-        return cursor_.error_at(ErrorCode::kUnsupported,
-                                std::string(clause) + " is not supported yet, time travel arrives with the timeline",
-                                where);
-    }
-
-    // Refuses a clause that hangs on the table reference which ends here.
-    Status check_clause(bool is_target) const {
+    // True if a clause that names a point in history hangs on the table reference which ends here.
+    bool at_clause(bool is_target) const {
         if (cursor_.at_word("as") && cursor_.at_word("of", 1) && at_point(2, is_target)) {
-            return time_travel("AS OF", 2);
+            return true;
         }
         if (cursor_.at_word("since") && at_point(1, is_target)) {
-            return time_travel("SINCE", 1);
+            return true;
         }
-        if (cursor_.at_word("for") && cursor_.peek(1).kind == TokenKind::kWord) {
-            const std::string_view kind = cursor_.text_of(cursor_.peek(1));
-            if (is_one_of(kind, {"system_time", "timestamp", "version"})) {
-                return time_travel("FOR " + std::string(kind), 2);
+        return cursor_.at_word("for") && cursor_.peek(1).kind == TokenKind::kWord &&
+               is_one_of(cursor_.text_of(cursor_.peek(1)), {"system_time", "timestamp", "version"});
+    }
+
+    // Takes the clauses that stand here out of the text.
+    Status take_clauses(bool is_target, PastClauses& clauses) {
+        while (inside() && at_clause(is_target)) {
+            const Span first = cursor_.peek().span;
+            if (is_target) {
+                return cursor_
+                    .error_at(ErrorCode::kPastIsReadOnly, "the past cannot be written", Span::from_to(first, first))
+                    .with_hint("Write to the table itself; its history stays as it was.");
             }
+            KODIAK_TRY(clauses.parse(cursor_));
+            const size_t end = cursor_.index() == 0 ? first.end() : cursor_.peek_behind().span.end();
+            rewriter_.replace({first.offset, end - first.offset}, "");
+            previous_ = cursor_.peek_behind();
         }
         return ok_status();
     }
@@ -138,14 +147,26 @@ class ClauseWalk {
         if (!inside()) {
             return ok_status();
         }
-        KODIAK_TRY(check_clause(is_target));
+        PastClauses clauses;
+        KODIAK_TRY(take_clauses(is_target, clauses));
+        pass_alias(is_target);
+        KODIAK_TRY(take_clauses(is_target, clauses));
+        if (!clauses.empty()) {
+            // Behind the alias: that is where DuckDB takes AT.
+            rewriter_.insert(previous_end_, clauses.to_sql());
+        }
+        return ok_status();
+    }
+
+    void pass_alias(bool is_target) {
+        previous_end_ = previous_.span.end();
         if (cursor_.at_word("as") && cursor_.at_name(1)) {
             advance();
             advance();
-        } else if (at_bare_alias()) {
+        } else if (inside() && at_bare_alias()) {
             advance();
         } else {
-            return ok_status();
+            return;
         }
         if (cursor_.at_symbol('(') && !is_target) {
             while (inside() && !cursor_.at_symbol(')')) {
@@ -153,7 +174,7 @@ class ClauseWalk {
             }
             advance();
         }
-        return check_clause(is_target);
+        previous_end_ = previous_.span.end();
     }
 
     Status pass_token() {
@@ -178,6 +199,21 @@ class ClauseWalk {
         }
         frame().expects_table = false;
         advance();
+        return ok_status();
+    }
+
+    // True where a query can stand: at the start, in a parenthesis, behind EXPLAIN and AS.
+    bool starts_query() const {
+        return previous_.kind == TokenKind::kEnd || is_one_of(previous_word(), {"as", "explain", "analyze"}) ||
+               (previous_.kind == TokenKind::kSymbol && cursor_.text()[previous_.span.offset] == '(');
+    }
+
+    Status pass_get_changes() {
+        const size_t start = cursor_.peek().span.offset;
+        KODIAK_TRY_ASSIGN(std::string sql, get_changes_to_sql(cursor_));
+        previous_ = cursor_.peek_behind();
+        rewriter_.replace({start, previous_.span.end() - start}, std::move(sql));
+        frame().expects_table = false;
         return ok_status();
     }
 
@@ -250,6 +286,7 @@ class ClauseWalk {
     Rewriter& rewriter_;
     std::vector<Frame> frames_ = {Frame{}};
     Token previous_;
+    size_t previous_end_ = 0;  // where the table reference with its alias ends
 };
 
 }  // namespace

@@ -24,6 +24,8 @@ class TokenCursor {
     void move_to(size_t index) { index_ = index; }
     // Returns the token `ahead` of the current one; beyond the end the last one, kEnd.
     const Token& peek(size_t ahead = 0) const { return tokens_[std::min(index_ + ahead, tokens_.size() - 1)]; }
+    // The token before the current one. Requires: index() > 0.
+    const Token& peek_behind() const { return tokens_[index_ - 1]; }
     void advance() { index_ = std::min(index_ + 1, tokens_.size() - 1); }
     bool at_end() const { return peek().kind == TokenKind::kEnd || at_symbol(';'); }
     std::string_view text_of(const Token& token) const { return token.span.in(text_); }

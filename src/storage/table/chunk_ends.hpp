@@ -26,11 +26,14 @@ class ChunkEnds {
     uint32_t count() const { return count_.load(std::memory_order_acquire); }
     // No end in this chunk is smaller.
     uint64_t first_seq() const { return first_seq_.load(std::memory_order_acquire); }
+    // No end in this chunk is larger.
+    uint64_t last_seq() const { return last_seq_.load(std::memory_order_acquire); }
 
    private:
     std::array<std::atomic<uint64_t>, kRowsPerChunk> ends_{};
     std::atomic<uint32_t> count_{0};
     std::atomic<uint64_t> first_seq_{UINT64_MAX};
+    std::atomic<uint64_t> last_seq_{0};
 };
 
 // The ends of one chunk, allocated when the first row ends. Address-stable: shared by all directory versions.

@@ -33,6 +33,10 @@ class StoreTransaction final : public Transaction {
     Status drop_object(ObjectId id) override;
 
     Result<TableSnapshotPtr> snapshot(ObjectId table) override;
+    Result<catalog::CatalogState::Ptr> past_catalog(uint64_t upto) override;
+    Result<TableSnapshotPtr> past_snapshot(const catalog::ObjectPtr& table, const PastPoint& point) override;
+    Result<std::vector<RowChange>> changes(const catalog::CatalogObject& table, uint64_t after, uint64_t upto,
+                                           std::span<const ColumnId> columns) override;
     Result<std::unique_ptr<WriteJob>> write(ObjectId table) override;
     Status erase(ObjectId table, std::span<const Locator> rows, bool* erased) override;
     Result<uint64_t> erase_all(ObjectId table) override;
@@ -81,6 +85,8 @@ class StoreTransaction final : public Transaction {
         TableWrites::Position rows;
         size_t erasures = 0;
     };
+    // The view as it was at commit `upto`.
+    ReadView view_at(uint64_t upto) const;
     Status check_writable() const;
     Status write_object_row(const catalog::CatalogObject& object);
     Status erase_object_row(ObjectId id);
@@ -100,6 +106,9 @@ class StoreTransaction final : public Transaction {
     std::map<ObjectId, int64_t> current_values_;
     // Snapshots of the running statement: vectors of the engine may point into their chunks until it ends.
     std::vector<TableSnapshotPtr> pinned_;
+    // Of the past, which does not change: kept until the transaction ends.
+    std::map<uint64_t, catalog::CatalogState::Ptr> past_catalogs_;
+    std::map<std::pair<catalog::ObjectPtr, PastPoint>, TableSnapshotPtr> past_snapshots_;
 };
 
 }  // namespace kodiak::storage

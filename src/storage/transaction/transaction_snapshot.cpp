@@ -9,15 +9,9 @@ namespace kodiak::storage {
 TransactionSnapshot::TransactionSnapshot(Store& store, const ReadView& view, catalog::ObjectPtr table,
                                          std::shared_ptr<TableWrites> writes, uint32_t statement)
     : table_(std::move(table)), writes_(std::move(writes)), statement_(statement) {
-    for (const BranchInterval& interval : view.path) {
-        BranchTable& branch_table = store.table(table_->id, interval.branch);
-        Part part{interval, &branch_table, branch_table.directory(), committed_count_, 0};
-        if (part.directory->size() > 0) {
-            part.tail_rows = (*part.directory)[part.directory->size() - 1].chunk->count();
-        }
-        committed_count_ += part.directory->size();
-        row_count_ += branch_table.live_rows(interval.upto) - branch_table.live_rows(interval.after);
-        parts_.push_back(std::move(part));
+    add_parts(store, view);
+    for (const Part& part : parts_) {
+        row_count_ += part.table->live_rows(part.interval.upto) - part.table->live_rows(part.interval.after);
     }
     if (writes_ != nullptr) {
         const std::lock_guard guard(writes_->mutex);
@@ -27,6 +21,36 @@ TransactionSnapshot::TransactionSnapshot(Store& store, const ReadView& view, cat
         }
         row_count_ -= writes_->erasures.size();
     }
+}
+
+TransactionSnapshot::TransactionSnapshot(Store& store, const ReadView& view, catalog::ObjectPtr table, uint64_t since)
+    : table_(std::move(table)), statement_(0), is_past_(true), since_(since) {
+    add_parts(store, view);
+}
+
+void TransactionSnapshot::add_parts(Store& store, const ReadView& view) {
+    for (const BranchInterval& interval : view.path) {
+        BranchTable& branch_table = store.table(table_->id, interval.branch);
+        Part part{interval, &branch_table, branch_table.directory(), committed_count_, 0};
+        if (part.directory->size() > 0) {
+            part.tail_rows = (*part.directory)[part.directory->size() - 1].chunk->count();
+        }
+        committed_count_ += part.directory->size();
+        parts_.push_back(std::move(part));
+    }
+}
+
+uint64_t TransactionSnapshot::row_count() const {
+    if (is_past_) {
+        std::call_once(counted_, [this] {
+            std::vector<uint32_t> slots(kRowsPerChunk);
+            for (size_t i = 0; i < chunk_count(); ++i) {
+                bool all = false;
+                row_count_ += visible(i, slots.data(), &all);
+            }
+        });
+    }
+    return row_count_;
 }
 
 const TransactionSnapshot::Part& TransactionSnapshot::part_of(size_t index) const {
@@ -82,7 +106,7 @@ uint32_t TransactionSnapshot::rows_in(size_t index) const {
 
 bool TransactionSnapshot::is_visible(const Part& part, const Chunk& chunk, const ChunkEnds* ends,
                                      uint32_t slot) const {
-    if (!part.interval.contains(chunk.created(slot))) {
+    if (!part.interval.contains(chunk.created(slot)) || chunk.created(slot) < since_) {
         return false;
     }
     const uint64_t end = ends == nullptr ? 0 : ends->end(slot);
@@ -97,7 +121,12 @@ size_t TransactionSnapshot::visible_committed(const Part& part, size_t index, ui
     if (ends != nullptr && ends->first_seq() > part.interval.upto) {
         ends = nullptr;
     }
-    const bool all_created = part.interval.contains(chunk.min_created()) && part.interval.contains(chunk.max_created());
+    const bool all_created = part.interval.contains(chunk.min_created()) &&
+                             part.interval.contains(chunk.max_created()) && chunk.min_created() >= since_;
+    if (chunk.max_created() < since_ || chunk.min_created() > part.interval.upto) {
+        *all = rows == 0;
+        return 0;
+    }
     const Locator any(part.interval.branch, index - part.first, 0);
     const bool touched = writes_ != nullptr && writes_->erasures.touches(any);
     if (all_created && ends == nullptr && !touched) {
@@ -156,6 +185,9 @@ std::optional<TableSnapshot::Place> TransactionSnapshot::find(Locator locator) c
 ColumnStatistics TransactionSnapshot::statistics(ColumnId id) const {
     const catalog::ColumnDefinition* column = table_->table().find_column(id);
     KODIAK_ASSERT(column != nullptr);
+    if (is_past_) {
+        return ColumnStatistics{};  // summaries are of the types of now
+    }
     ColumnSummary summary;
     for (const Part& part : parts_) {
         summary.merge(part.table->summary(id, column->type));

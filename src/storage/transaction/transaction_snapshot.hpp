@@ -1,8 +1,10 @@
 #pragma once
 
-// TransactionSnapshot: the TableSnapshot of one statement over committed chunks and private rows.
+// TransactionSnapshot: the TableSnapshot of one statement over committed chunks and private rows, or of the past over
+// committed chunks.
 
 #include <memory>
+#include <mutex>
 #include <vector>
 
 #include "storage/store/store.hpp"
@@ -16,6 +18,8 @@ class TransactionSnapshot final : public TableSnapshot {
     // `writes` may be nullptr: nothing was changed yet. `statement` is the ordinal of the statement that reads.
     TransactionSnapshot(Store& store, const ReadView& view, catalog::ObjectPtr table,
                         std::shared_ptr<TableWrites> writes, uint32_t statement);
+    // The past: `view` is older than the transaction's. Only rows that commit `since` or a later one wrote.
+    TransactionSnapshot(Store& store, const ReadView& view, catalog::ObjectPtr table, uint64_t since);
 
     const catalog::ObjectPtr& table() const override { return table_; }
     size_t chunk_count() const override { return committed_count_ + private_.size(); }
@@ -26,7 +30,7 @@ class TransactionSnapshot final : public TableSnapshot {
     size_t visible(size_t index, uint32_t* slots, bool* all) const override;
     uint32_t rows_in(size_t index) const override;
     std::optional<Place> find(Locator locator) const override;
-    uint64_t row_count() const override { return row_count_; }
+    uint64_t row_count() const override;
     ColumnStatistics statistics(ColumnId id) const override;
 
    private:
@@ -42,6 +46,7 @@ class TransactionSnapshot final : public TableSnapshot {
         std::shared_ptr<const Chunk> chunk;
         uint32_t rows = 0;
     };
+    void add_parts(Store& store, const ReadView& view);
     const Part& part_of(size_t index) const;
     bool is_visible(const Part& part, const Chunk& chunk, const ChunkEnds* ends, uint32_t slot) const;
     size_t visible_committed(const Part& part, size_t index, uint32_t* slots, bool* all) const;
@@ -52,10 +57,13 @@ class TransactionSnapshot final : public TableSnapshot {
     catalog::ObjectPtr table_;
     std::shared_ptr<TableWrites> writes_;
     uint32_t statement_;
+    const bool is_past_ = false;
+    const uint64_t since_ = 0;  // no rows of earlier commits
     std::vector<Part> parts_;
     size_t committed_count_ = 0;
     std::vector<PrivatePart> private_;
-    uint64_t row_count_ = 0;
+    mutable std::once_flag counted_;   // is_past_
+    mutable uint64_t row_count_ = 0;
 };
 
 }  // namespace kodiak::storage

@@ -1,0 +1,17 @@
+#pragma once
+
+// kodiak_changes(table, since => point, until => point): what commits did to the rows of a table.
+//
+// What       One row per change, by commit, then by row id: op, commit_seq, commit_id, commit_time, branch, table_name,
+//            row_id, key, old, new; the last three as STRUCTs of the columns that the table has now. `since` is
+//            exclusive, `until` inclusive; points are texts as in VERSION (engine/catalog/past_point.hpp), numbers are
+//            commits, timestamps are times. Without `since`: from the beginning.
+// Memory     Two places per change; values are read as rows are asked for.
+
+#include "duckdb/function/table_function.hpp"
+
+namespace kodiak::engine {
+
+duckdb::TableFunction change_function();
+
+}  // namespace kodiak::engine

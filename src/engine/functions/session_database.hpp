@@ -1,0 +1,14 @@
+#pragma once
+
+// The Kodiak database that unqualified names of a context mean.
+
+#include "duckdb/main/client_context.hpp"
+
+#include "engine/catalog/kodiak_catalog.hpp"
+
+namespace kodiak::engine {
+
+// Throws kUndefinedObject when the default database is not Kodiak's.
+KodiakCatalog& session_database(duckdb::ClientContext& context);
+
+}  // namespace kodiak::engine
