@@ -117,17 +117,7 @@ TEST(Compat, Format1Opens) {
     const std::filesystem::path source = std::string(KODIAK_SOURCE_FOLDER) + "/tests/compat/format-1";
     ASSERT_TRUE(std::filesystem::exists(source / "CURRENT"));
     const auto disk = SimulatedDisk::create();
-    for (const auto& entry : std::filesystem::recursive_directory_iterator(source)) {
-        const std::string path = "/db/" + std::filesystem::relative(entry.path(), source).string();
-        if (entry.is_directory()) {
-            ASSERT_TRUE(disk->create_directory(path).ok());
-            continue;
-        }
-        ASSERT_TRUE(disk->create_directory(std::filesystem::path(path).parent_path().string()).ok());
-        std::ifstream stream(entry.path(), std::ios::binary);
-        const std::string bytes((std::istreambuf_iterator<char>(stream)), std::istreambuf_iterator<char>());
-        ASSERT_TRUE(disk->open(path, OpenMode::kCreate).value()->write(0, bytes).ok());
-    }
+    copy_to_disk(source, *disk);
     TestDatabase db(disk);
     expect_content(db);
     auto transaction = db.begin();

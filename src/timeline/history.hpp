@@ -18,6 +18,7 @@
 
 #include "base/result/result.hpp"
 #include "timeline/merkle/commit_record.hpp"
+#include "timeline/merkle/proof_file.hpp"
 #include "timeline/merkle/tree_head.hpp"
 
 namespace kodiak::timeline {
@@ -29,6 +30,21 @@ struct HistoryCommit {
     Hash256 identity;      // SHA-256 of the record
     CommitRecord record;   // author, message, metadata, time, parents, roots
     uint64_t leaves = 0;   // rows that it changed
+};
+
+// What one commit did to one row; a leaf of that commit's changes tree.
+struct RowChange {
+    uint64_t commit = 0;
+    ObjectId table;
+    RowId row;
+};
+
+// What a proof is to show. Parts may be combined; commits of the rows are shown as well.
+struct ProofRequest {
+    std::vector<uint64_t> commits;
+    std::vector<RowChange> rows;
+    std::optional<uint64_t> grown_from;  // size of an older head that the head grew out of
+    std::optional<uint64_t> under;       // size of the head that all is proven under; the newest one
 };
 
 class History {
@@ -51,6 +67,17 @@ class History {
     virtual Result<TreeHead> head_at(uint64_t size) = 0;
     // The heads that checkpoints wrote down, oldest first.
     virtual Result<std::vector<TreeHead>> recorded_heads() = 0;
+
+    // The change by which a row got the values that it had as of commit `as_of`. kNotFound when it did not exist then.
+    // Cost: a look at each row of the table (about 2 ns).
+    virtual Result<RowChange> change_of(ObjectId table, RowId row, uint64_t as_of) = 0;
+    // The same for the version that lies at a locator of a pinned view; kInvalidValue for rows that are not committed.
+    virtual Result<RowChange> change_of(ObjectId table, Locator version) = 0;
+    // Makes a proof (docs/formats/proof.md) and verifies it before it is handed out. kNotFound for a commit or a change
+    // that is not there, kOutOfRange when one is not under the head; kCorruption when rows or commits do not lead to
+    // their hashes. Cost beside the paths, per commit with rows: a look at each chunk of the database (10 ns), the rows
+    // of those it touched, and hashing up to 4,096 rows (2 ms); of all rows where there is no pieces file.
+    virtual Result<ProofFile> prove(const ProofRequest& request) = 0;
 };
 
 }  // namespace kodiak::timeline

@@ -5,6 +5,8 @@
 // For tests that cut the power or fail calls anywhere in it. A step is one commit, checkpoint, rollback or restart; its
 // `expect` changes the model when the step succeeded.
 
+#include <filesystem>
+#include <fstream>
 #include <functional>
 #include <map>
 #include <string>
@@ -150,6 +152,21 @@ inline Rows numbered_rows(int64_t from, int64_t to, const std::string& text) {
         rows.emplace_back(id, text + std::to_string(id));
     }
     return rows;
+}
+
+// Copies a database directory of the real disk to /db of a simulated one.
+inline void copy_to_disk(const std::filesystem::path& source, SimulatedDisk& disk) {
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(source)) {
+        const std::string path = "/db/" + std::filesystem::relative(entry.path(), source).string();
+        if (entry.is_directory()) {
+            ASSERT_TRUE(disk.create_directory(path).ok());
+            continue;
+        }
+        ASSERT_TRUE(disk.create_directory(std::filesystem::path(path).parent_path().string()).ok());
+        std::ifstream stream(entry.path(), std::ios::binary);
+        const std::string bytes((std::istreambuf_iterator<char>(stream)), std::istreambuf_iterator<char>());
+        ASSERT_TRUE(disk.open(path, OpenMode::kCreate).value()->write(0, bytes).ok());
+    }
 }
 
 // Steps over all kinds of change. The table "t" ends with full chunks, ended rows and two schema versions.

@@ -7,69 +7,14 @@
 #include <fmt/format.h>
 
 #include "catalog/system_tables.hpp"
-#include "storage/store/object_rows.hpp"
 #include "timeline/commit/commit_hashing.hpp"
+#include "timeline/history/commit_rows.hpp"
 
 namespace kodiak::timeline {
 namespace {
 
 using storage::BranchTable;
 using storage::Chunk;
-using storage::NetOp;
-using storage::NetRun;
-
-// One row version as some commit created or ended it.
-struct RowEvent {
-    uint64_t seq = 0;
-    ObjectId table;
-    RowId row;
-    const Chunk* chunk = nullptr;
-    uint32_t slot = 0;
-    bool created = false;
-};
-
-// The primary keys that tables had over time, from the rows of `objects`.
-class KeyHistory {
-   public:
-    Status load(BranchTable& objects) {
-        const storage::ChunkDirectory::Ptr all = objects.directory();
-        for (uint64_t i = 0; i < all->size(); ++i) {
-            const Chunk& chunk = *(*all)[i].chunk;
-            const storage::ChunkEnds* ends = (*all)[i].state->ends();
-            for (uint32_t slot = 0; slot < chunk.count(); ++slot) {
-                const uint64_t end = ends == nullptr ? 0 : ends->end(slot);
-                if (end != chunk.created(slot)) {
-                    KODIAK_TRY(add(chunk, slot));
-                }
-            }
-        }
-        return {};
-    }
-
-    // The key that a commit's deletes were made by: the table's key as that commit left it, or last had it.
-    std::vector<ColumnId> key_at(ObjectId table, uint64_t seq) const {
-        if (table == catalog::kObjectsTable) {
-            return catalog::objects_table().primary_key()->columns;
-        }
-        const auto versions = versions_.find(table);
-        if (versions == versions_.end()) {
-            return {};
-        }
-        const auto after = versions->second.upper_bound(seq);
-        return after == versions->second.begin() ? std::vector<ColumnId>() : std::prev(after)->second;
-    }
-
-   private:
-    Status add(const Chunk& chunk, uint32_t slot) {
-        KODIAK_TRY_ASSIGN(const catalog::CatalogObject object, storage::object_of_row(chunk, slot));
-        if (object.kind == catalog::ObjectKind::kTable) {
-            const catalog::KeyConstraint* key = object.table().primary_key();
-            versions_[object.id][chunk.created(slot)] = key == nullptr ? std::vector<ColumnId>() : key->columns;
-        }
-        return {};
-    }
-    std::map<ObjectId, std::map<uint64_t, std::vector<ColumnId>>> versions_;
-};
 
 class Checker {
    public:
@@ -103,7 +48,7 @@ class Checker {
     Status check_commits(const std::vector<HistoryEntry>& entries) {
         KODIAK_TRY(collect_events());
         KeyHistory keys;
-        KODIAK_TRY(keys.load(store_.table(catalog::kObjectsTable, kMainBranch)));
+        KODIAK_TRY(keys.load(*store_.table(catalog::kObjectsTable, kMainBranch).directory()));
         std::map<BranchId, Hash256> heads;
         uint64_t expected = 1;
         size_t at = 0;
@@ -165,38 +110,8 @@ class Checker {
                 }
             }
         }
-        std::sort(events_.begin(), events_.end(), [](const RowEvent& a, const RowEvent& b) {
-            return std::tie(a.seq, a.table, a.row, b.created) < std::tie(b.seq, b.table, b.row, a.created);
-        });
+        sort_events(events_);
         return {};
-    }
-
-    // The changes that a commit's events come to.
-    std::vector<storage::TableNetChanges> changes_of(uint64_t seq, const KeyHistory& keys, size_t at, size_t end) {
-        std::vector<storage::TableNetChanges> changes;
-        for (; at < end; ++at) {
-            const RowEvent& event = events_[at];
-            if (changes.empty() || changes.back().table != event.table) {
-                changes.emplace_back();
-                changes.back().table = event.table;
-                changes.back().primary_key = keys.key_at(event.table, seq);
-            }
-            const bool replaced = at + 1 < end && events_[at + 1].table == event.table &&
-                                  events_[at + 1].row == event.row;
-            const NetOp op = !event.created ? NetOp::kDelete : replaced ? NetOp::kUpdate : NetOp::kInsert;
-            std::vector<NetRun>& runs = changes.back().runs;
-            const bool follows = !runs.empty() && runs.back().op == op && runs.back().chunk == event.chunk &&
-                                 runs.back().slot + runs.back().count == event.slot &&
-                                 runs.back().first.origin == event.row.origin &&
-                                 runs.back().first.counter + runs.back().count == event.row.counter;
-            if (follows) {
-                ++runs.back().count;
-            } else {
-                runs.push_back({op, true, event.slot, 1, event.chunk, event.row});
-            }
-            at += event.created && replaced ? 1 : 0;
-        }
-        return changes;
     }
 
     void check_commit(const HistoryEntry& entry, const KeyHistory& keys, size_t at, size_t end, Hash256& head) {
@@ -211,7 +126,8 @@ class Checker {
             findings.push_back({place, "its parent is not the commit before it on its branch"});
         }
         head = commit_identity(entry.record);
-        const HashedChanges hashed = hash_changes(changes_of(entry.seq, keys, at, end), entry.seed);
+        const auto events = std::span(events_).subspan(at, end - at);
+        const HashedChanges hashed = hash_changes(changes_of_events(events, keys), entry.seed);
         const Root* root = record->root(RootKind::kChanges);
         if (root == nullptr || hashed.leaves != entry.leaves || !(root->hash == hashed.changes_root)) {
             findings.push_back({place, "its changes root does not fit the rows that it created and ended"});

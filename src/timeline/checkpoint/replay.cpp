@@ -65,7 +65,7 @@ Status Replayer::apply_commit(std::string_view payload) {
     const Hash256 identity = commit_identity(commit.record);
     state_.heads[commit.branch].identity = identity;
     state_.last_timestamp = record.timestamp.micros;
-    history_.append({commit.seq, commit.branch, std::string(commit.record), commit.seed, commit.leaves},
+    history_.append({commit.seq, commit.branch, std::string(commit.record), commit.seed, commit.leaves, {}},
                     record.timestamp, record.id, identity);
     store_.set_latest_seq(commit.seq);
     store_.publish_seq(commit.seq);

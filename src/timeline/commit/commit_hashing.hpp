@@ -19,6 +19,8 @@ namespace kodiak::timeline {
 struct HashedChanges {
     uint64_t leaves = 0;
     Hash256 changes_root;
+    // Roots of the runs of kLeavesPerRun leaves (commit/leaf_hasher.hpp): the upper part of a large tree follows.
+    std::vector<Hash256> piece_roots;
     // Per table of the input: the logged rows as runs (docs/formats/log_records.md, "row runs").
     std::vector<std::string> row_runs;
 };

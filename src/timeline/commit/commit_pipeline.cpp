@@ -95,7 +95,10 @@ Result<CommitPipeline::Published> CommitPipeline::publish(StoreTransaction& tran
     }
     Salt seed;
     random_->fill(seed.data(), seed.size());
-    const HashedChanges hashed = hash_changes(changes, seed);
+    HashedChanges hashed = hash_changes(changes, seed);
+    if (hashed.piece_roots.size() < kLeastPieces) {
+        hashed.piece_roots.clear();
+    }
     const Ulid id = ulids_.next();
 
     const std::lock_guard guard(store_.commit_mutex());
@@ -121,7 +124,8 @@ Result<CommitPipeline::Published> CommitPipeline::publish(StoreTransaction& tran
     flight.lsn = log_.append(kCommitRecordType, encode_commit(logged));
     head.identity = commit_identity(record);
     state_.last_timestamp = timestamp;
-    history_.append({seq, branch, std::move(record), seed, hashed.leaves}, {timestamp}, id, head.identity);
+    history_.append({seq, branch, std::move(record), seed, hashed.leaves, std::move(hashed.piece_roots)}, {timestamp},
+                    id, head.identity);
     store_.set_latest_seq(seq);
     Published published{{CommitSeq(seq), id.text()}, flight.lsn};
     in_flight_.push_back(std::move(flight));

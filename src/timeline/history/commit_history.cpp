@@ -126,6 +126,7 @@ Result<uint64_t> CommitHistory::save(const std::vector<HistoryEntry>& entries) {
     }
     KODIAK_TRY_ASSIGN(const AppendedHistory appended, append_history(*disk_, directory_, bytes_, entries));
     for (size_t i = 0; i < entries.size(); ++i) {
+        KODIAK_TRY(write_pieces(*disk_, directory_, entries[i]));
         KODIAK_TRY_ASSIGN(IndexedCommit commit, index_.commit(entries[i].seq));
         commit.offset = appended.offsets[i];
         index_.replace(entries[i].seq, commit);
@@ -208,6 +209,13 @@ Result<std::vector<HistoryEntry>> CommitHistory::entries(uint64_t first, uint64_
         KODIAK_TRY(check_leaf(all[seq - first], seq, leaf));
     }
     return all;
+}
+
+std::vector<Hash256> CommitHistory::piece_roots(const HistoryEntry& entry, const Hash256& changes_root) const {
+    if (!entry.piece_roots.empty()) {
+        return entry.piece_roots;
+    }
+    return read_pieces(*disk_, directory_, entry.seq, changes_root);
 }
 
 Result<Hash256> CommitHistory::root_of_newest(uint64_t size) const {

@@ -49,6 +49,8 @@ class CommitHistory {
     Result<HistoryEntry> entry(uint64_t seq) const;
     // Reads the commits [first, last].
     Result<std::vector<HistoryEntry>> entries(uint64_t first, uint64_t last) const;
+    // Roots of the pieces of a large commit's changes tree; none when they must be computed.
+    std::vector<Hash256> piece_roots(const HistoryEntry& entry, const Hash256& changes_root) const;
     const CommitIndex& index() const { return index_; }
     const HistoryTree& tree() const { return tree_; }
     OriginId origin() const { return origin_; }

@@ -6,6 +6,7 @@
 
 #include "base/bytes/byte_io.hpp"
 #include "base/hash/xxh3.hpp"
+#include "timeline/merkle/merkle_tree.hpp"
 
 namespace kodiak::timeline {
 namespace {
@@ -13,6 +14,12 @@ namespace {
 constexpr uint64_t kBlockHeaderBytes = 12;
 constexpr uint64_t kHeadBytes = 48;
 constexpr uint64_t kCheckedHeadBytes = 40;
+
+static_assert(sizeof(Hash256) == Hash256::kBytes, "hashes are written as they lie");
+
+std::string pieces_path(const std::string& directory, uint64_t seq) {
+    return directory + "/history/pieces-" + std::to_string(seq);
+}
 
 std::string heads_path(const std::string& directory) { return directory + "/history/heads"; }
 
@@ -130,6 +137,31 @@ Result<std::vector<HistoryEntry>> read_history(Disk& disk, const std::string& di
 Result<HistoryEntry> decode_history_entry(std::string_view bytes) {
     ByteReader reader(bytes);
     return read_entry(reader);
+}
+
+Status write_pieces(Disk& disk, const std::string& directory, const HistoryEntry& entry) {
+    if (entry.piece_roots.size() < kLeastPieces) {
+        return {};
+    }
+    KODIAK_TRY_ASSIGN(const std::unique_ptr<File> file,
+                      disk.open(pieces_path(directory, entry.seq), OpenMode::kCreateOrOpen));
+    KODIAK_TRY(file->truncate(0));
+    KODIAK_TRY(file->write(0, {reinterpret_cast<const char*>(entry.piece_roots.data()),
+                               entry.piece_roots.size() * Hash256::kBytes}));
+    return file->sync();
+}
+
+std::vector<Hash256> read_pieces(Disk& disk, const std::string& directory, uint64_t seq, const Hash256& root) {
+    const auto file = disk.open(pieces_path(directory, seq), OpenMode::kRead);
+    const auto bytes = file.ok() ? (*file)->size() : Result<uint64_t>(0);
+    if (!bytes.ok()) {
+        return {};
+    }
+    std::vector<Hash256> pieces(*bytes / Hash256::kBytes);
+    const bool is_read =
+        !pieces.empty() &&
+        (*file)->read(0, pieces.size() * Hash256::kBytes, reinterpret_cast<char*>(pieces.data())).ok();
+    return is_read && combine_aligned_subtrees(pieces) == root ? pieces : std::vector<Hash256>();
 }
 
 Result<std::optional<FoundHead>> find_head(Disk& disk, const std::string& directory, uint64_t size) {

@@ -26,6 +26,8 @@ struct HistoryEntry {
     std::string record;
     Salt seed{};
     uint64_t leaves = 0;
+    // Roots of the pieces of a large commit's changes tree, when they are known: not part of the file.
+    std::vector<Hash256> piece_roots;
 };
 
 std::string history_path(const std::string& directory);
@@ -45,6 +47,12 @@ Status for_each_history_entry(Disk& disk, const std::string& directory, uint64_t
 Result<std::vector<HistoryEntry>> read_history(Disk& disk, const std::string& directory, uint64_t bytes);
 // Reads the entry at the beginning of `bytes`.
 Result<HistoryEntry> decode_history_entry(std::string_view bytes);
+
+// Upper part of the changes tree of a commit with many leaves (docs/formats/history_tree.md, pieces).
+inline constexpr uint64_t kLeastPieces = 16;  // fewer are hashed anew in a few milliseconds
+Status write_pieces(Disk& disk, const std::string& directory, const HistoryEntry& entry);
+// Nothing unless the file is there and leads to `root`.
+std::vector<Hash256> read_pieces(Disk& disk, const std::string& directory, uint64_t seq, const Hash256& root);
 
 // A tree head that a checkpoint wrote down.
 struct RecordedHead {

@@ -1,8 +1,11 @@
 #include "timeline/history/history_reader.hpp"
 
 #include <algorithm>
+#include <map>
 
 #include <fmt/format.h>
+
+#include "timeline/history/row_prover.hpp"
 
 namespace kodiak::timeline {
 namespace {
@@ -94,6 +97,100 @@ Result<std::vector<TreeHead>> HistoryReader::recorded_heads() {
         heads.push_back({history_.origin(), head.size, head.root});
     }
     return heads;
+}
+
+Result<RowChange> HistoryReader::change_of(ObjectId table, RowId row, uint64_t as_of) {
+    as_of = std::min(as_of, size());
+    for (const PinnedTable& pinned : pin_tables(kMainBranch)) {
+        for (uint64_t i = 0; pinned.table == table && i < pinned.chunks->size(); ++i) {
+            const storage::DirectoryEntry& entry = (*pinned.chunks)[i];
+            const storage::Chunk& chunk = *entry.chunk;
+            if (chunk.count() == 0 || chunk.min_created() > as_of) {
+                continue;
+            }
+            KODIAK_TRY(storage::verify_columns(entry, {}));
+            const storage::ChunkEnds* ends = entry.state->ends();
+            for (uint32_t slot = 0; slot < chunk.count(); ++slot) {
+                if (chunk.row_id(slot) != row || chunk.created(slot) > as_of) {
+                    continue;
+                }
+                const uint64_t end = ends == nullptr ? 0 : ends->end(slot);
+                if (end == 0 || end > as_of) {
+                    return RowChange{chunk.created(slot), table, row};
+                }
+            }
+        }
+    }
+    return make_error(ErrorCode::kNotFound, fmt::format("table {} has no row {} of origin {:016x} as of commit {}",
+                                                        table.value, row.counter, row.origin.value, as_of));
+}
+
+Result<RowChange> HistoryReader::change_of(ObjectId table, Locator version) {
+    const storage::ChunkDirectory::Ptr chunks =
+        version.is_transaction_local() ? nullptr : store_.table(table, version.branch()).directory();
+    if (chunks == nullptr || version.chunk() >= chunks->size() ||
+        version.slot() >= (*chunks)[version.chunk()].chunk->count()) {
+        return make_error(ErrorCode::kInvalidValue, "cannot prove a row that is not committed");
+    }
+    const storage::DirectoryEntry& entry = (*chunks)[version.chunk()];
+    KODIAK_TRY(storage::verify_columns(entry, {}));
+    const RowChange change{entry.chunk->created(version.slot()), table, entry.chunk->row_id(version.slot())};
+    KODIAK_TRY(check_exists(change.commit));
+    return change;
+}
+
+std::vector<PinnedTable> HistoryReader::pin_tables(BranchId branch) const {
+    std::vector<PinnedTable> tables;
+    for (storage::BranchTable* table : store_.tables()) {
+        if (table->branch() == branch) {
+            tables.push_back({table->table(), table->directory()});
+        }
+    }
+    return tables;
+}
+
+Result<ProofFile> HistoryReader::prove(const ProofRequest& request) {
+    if (request.commits.empty() && request.rows.empty() && !request.grown_from.has_value()) {
+        return make_error(ErrorCode::kInvalidValue, "cannot make a proof: nothing to prove is named");
+    }
+    const uint64_t size_under = request.under.value_or(size());
+    KODIAK_TRY_ASSIGN(const TreeHead head, head_at(size_under));
+    ProofFile proof{StatedHead::of(head), std::nullopt, {}, {}};
+    if (request.grown_from.has_value()) {
+        KODIAK_TRY_ASSIGN(const TreeHead older, head_at(*request.grown_from));
+        KODIAK_TRY_ASSIGN(ConsistencyProof growth, history_.tree().prove_consistency(older.size, head.size));
+        proof.older = OlderHead{StatedHead::of(older), std::move(growth.path)};
+    }
+    std::map<uint64_t, std::vector<RowChange>> commits;
+    for (const uint64_t seq : request.commits) {
+        commits[seq];
+    }
+    for (const RowChange& change : request.rows) {
+        commits[change.commit].push_back(change);
+    }
+    for (const auto& [seq, rows] : commits) {
+        KODIAK_TRY(check_exists(seq));
+        if (seq > head.size) {
+            return make_error(ErrorCode::kOutOfRange,
+                              fmt::format("commit {} is not under the head of {} commits", seq, head.size));
+        }
+        KODIAK_TRY_ASSIGN(HistoryEntry entry, history_.entry(seq));
+        KODIAK_TRY_ASSIGN(InclusionProof place, history_.tree().prove_inclusion(seq - 1, head.size));
+        if (!rows.empty()) {
+            KODIAK_TRY_ASSIGN(const auto prover, RowProver::create(history_, entry, pin_tables(entry.branch)));
+            for (const RowChange& change : rows) {
+                KODIAK_TRY_ASSIGN(ProvenRow row, prover->prove(change.table, change.row));
+                proof.rows.push_back(std::move(row));
+            }
+        }
+        proof.commits.push_back({seq, entry.branch, std::move(entry.record), std::move(place.path)});
+    }
+    const Status holds = proof.verify({proof.head.id, std::nullopt});
+    if (!holds.ok()) {
+        return make_error(ErrorCode::kCorruption, "the history is damaged: " + holds.error().message)
+            .with_hint("Run kodiak check; restore the database from a backup.");
+    }
+    return proof;
 }
 
 }  // namespace kodiak::timeline

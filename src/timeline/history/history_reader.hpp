@@ -5,6 +5,7 @@
 #include "storage/store/store.hpp"
 #include "timeline/history.hpp"
 #include "timeline/history/commit_history.hpp"
+#include "timeline/history/commit_rows.hpp"
 
 namespace kodiak::timeline {
 
@@ -22,8 +23,13 @@ class HistoryReader final : public History {
     Result<TreeHead> head_at(uint64_t size) override;
     Result<std::vector<TreeHead>> recorded_heads() override;
 
+    Result<RowChange> change_of(ObjectId table, RowId row, uint64_t as_of) override;
+    Result<RowChange> change_of(ObjectId table, Locator version) override;
+    Result<ProofFile> prove(const ProofRequest& request) override;
+
    private:
     Status check_exists(uint64_t seq) const;
+    std::vector<PinnedTable> pin_tables(BranchId branch) const;
 
     storage::Store& store_;
     const CommitHistory& history_;
