@@ -81,6 +81,8 @@ class Chunk {
     RowId row_id(uint32_t slot) const {
         return {origin_, row_counters_ != nullptr ? row_counters_[slot] : first_row_counter_ + slot};
     }
+    // True when the row ids are known to follow each other slot by slot.
+    bool is_numbered_in_order() const { return row_counters_ == nullptr; }
     uint64_t created(uint32_t slot) const { return created_ != nullptr ? created_[slot] : created_all_; }
     // All rows were created by commits in [min_created, max_created]; exact for sealed chunks.
     uint64_t min_created() const { return min_created_.load(std::memory_order_acquire); }

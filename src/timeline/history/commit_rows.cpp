@@ -56,6 +56,12 @@ Status gather_chunk(const DirectoryEntry& entry, ObjectId table, uint64_t seq, G
         }
     }
     KODIAK_TRY(storage::verify_columns(entry, chunk.schema().ids));
+    // A load's chunk, which is one run unless a row of it died with its commit.
+    if (chunk.is_numbered_in_order() && chunk.is_sealed() && chunk.min_created() == seq &&
+        chunk.max_created() == seq && !may_have_ended(ends, seq)) {
+        gathered.runs.push_back({NetOp::kInsert, true, 0, count, &chunk, chunk.row_id(0)});
+        return {};
+    }
     for (uint32_t slot = 0; slot < count; ++slot) {
         const uint64_t created = chunk.created(slot);
         const uint64_t end = ends == nullptr ? 0 : ends->end(slot);
