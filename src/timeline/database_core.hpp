@@ -54,12 +54,6 @@ struct CommitOutcome {
     std::string ulid;     // its id as text; empty when there was nothing to commit
 };
 
-// One finding of check().
-struct CheckFinding {
-    std::string place;    // file and offset, table and row, or commit
-    std::string problem;
-};
-
 class DatabaseCore {
    public:
     // Opens the directory `path`. kNotFound, kNotADatabase, kVersionTooNew, kLocked, kCorruption, kIo.

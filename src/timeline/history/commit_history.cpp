@@ -322,15 +322,19 @@ Status CommitHistory::check(uint64_t commits, const std::function<void(std::stri
     }
     HistoryTree tree(disk_, directory_);
     CommitIndex index(disk_, directory_);
-    bool is_readable = true;
-    KODIAK_TRY(for_each(commits, [&](HistoryEntry entry, uint64_t offset) -> Status {
+    const Status read = for_each(commits, [&](HistoryEntry entry, uint64_t offset) -> Status {
         const auto record = CommitRecord::decode(entry.record);
-        is_readable = is_readable && record.ok();  // the caller tells which
+        if (!record.ok()) {
+            found(fmt::format("commit {}", entry.seq), record.error().message);
+        }
         tree.append(leaf_of(entry));
         index.append(record.ok() ? IndexedCommit{offset, record->timestamp, record->id} : IndexedCommit{});
         return {};
-    }));
-    if (!is_readable || tree.tiles().size() < saved) {
+    });
+    if (!read.ok() || tree.tiles().size() < saved) {
+        found(history_path(directory_), read.ok() ? fmt::format("it holds {} commits, {} expected",
+                                                                tree.tiles().size(), saved)
+                                                  : read.error().message);
         return {};
     }
     if (filed < saved && is_in_file(tree, saved)) {

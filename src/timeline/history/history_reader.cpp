@@ -185,12 +185,26 @@ Result<ProofFile> HistoryReader::prove(const ProofRequest& request) {
         }
         proof.commits.push_back({seq, entry.branch, std::move(entry.record), std::move(place.path)});
     }
+    if (request.sign_with.has_value()) {
+        proof.head.signature = sign_head(head, *request.sign_with);
+        if (proof.older.has_value()) {
+            proof.older->head.signature = sign_head(proof.older->head.head, *request.sign_with);
+        }
+    }
     const Status holds = proof.verify({proof.head.id, std::nullopt});
     if (!holds.ok()) {
         return make_error(ErrorCode::kCorruption, "the history is damaged: " + holds.error().message)
             .with_hint("Run kodiak check; restore the database from a backup.");
     }
     return proof;
+}
+
+Result<std::vector<CheckFinding>> HistoryReader::verify() {
+    std::vector<CheckFinding> findings;
+    KODIAK_TRY(history_.check(size(), [&](std::string place, std::string problem) {
+        findings.push_back({std::move(place), std::move(problem)});
+    }));
+    return findings;
 }
 
 }  // namespace kodiak::timeline

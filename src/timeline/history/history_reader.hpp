@@ -26,6 +26,7 @@ class HistoryReader final : public History {
     Result<RowChange> change_of(ObjectId table, RowId row, uint64_t as_of) override;
     Result<RowChange> change_of(ObjectId table, Locator version) override;
     Result<ProofFile> prove(const ProofRequest& request) override;
+    Result<std::vector<CheckFinding>> verify() override;
 
    private:
     Status check_exists(uint64_t seq) const;

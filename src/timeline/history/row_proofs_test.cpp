@@ -210,6 +210,19 @@ TEST(RowProofs, WhatIsNotThereIsToldApart) {
     db.core().rollback(std::move(transaction));
 }
 
+TEST(RowProofs, HeadsAreSignedWhenAKeyIsGiven) {
+    TestDatabase db;
+    db.create_table("t");
+    ProofRequest request;
+    request.commits = {1};
+    request.grown_from = 1;
+    request.sign_with = KeySeed{4, 2};
+    const ProofFile proof = db.core().history().prove(request).value();
+    const PublicKey key = sign_head(proof.head.head, *request.sign_with).key;
+    EXPECT_TRUE(ProofFile::decode(proof.encode())->verify({proof.head.id, key}).ok());
+    EXPECT_TRUE(proof.older->head.signature.has_value());
+}
+
 // A load of many pieces: their roots come from a file, and the proof is the same without it.
 TEST(RowProofs, RowsOfALargeLoadAreProvenFromOnePiece) {
     constexpr int64_t kRows = 130'000;
