@@ -176,6 +176,24 @@ class BadInput(unittest.TestCase):
             self.assertNotIn(b'XX000', done.stderr, text)
         self.assert_intact()
 
+    def test_an_open_quote_does_not_turn_quoting_off(self):
+        good = b'i,v\n1,"x1"\n2,"x ""2"""\n3,"two\nlines"\n'
+        self.run_program('import', self.db, 'good', self.write('good.csv', good))
+        out = self.run_program('sql', self.db, '--format', 'csv', '-c', 'SELECT v FROM good WHERE i = 1')
+        self.assertEqual(out, 'v\nx1\n')
+        for name, content in (('open.csv', b'i,v\n1,"x1"\n2,"x2"\n3,"x3\n'), ('only.csv', b'i,v\n1,"a\n')):
+            out = self.run_program('import', self.db, 'bad', self.write(name, content), code=1)
+            self.assertIn('22P02', out)
+            self.assertIn(f'{name}": a quote in line {4 if name == "open.csv" else 2} is not closed', out)
+        late = b''.join(b'%d,"x%s\n' % (i, b'' if i == 30000 else b'"') for i in range(40000))
+        out = self.run_program('import', self.db, 'bad', self.write('late.csv', b'i,v\n' + late), code=1)
+        self.assertIn('Line: 30002', out)
+        self.assertIn('unterminated quote', out)
+        # An inch in a value, or a file without any quoting.
+        self.run_program('import', self.db, 'inch', self.write('inch.csv', b'i,v\n1,5" pipe\n2,7" pipe\n'))
+        self.run_program('import', self.db, 'tabs', self.write('tabs.tsv', b'i\tv\n1\t"a\n'))
+        self.assert_intact()
+
     def test_malformed_files_are_named(self):
         for name, content in (('x.parquet', b'PAR1 not really PAR1'), ('x.json', b'{"a": [1, '),
                               ('empty.parquet', b'')):

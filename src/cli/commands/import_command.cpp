@@ -119,6 +119,9 @@ class Import {
         ReadOptions options;
         options.null_text = null_text_;
         options.infer_from_all_rows = bytes <= kInferFromAllRowsBytes;
+        if (kind == FileKind::kCsv) {
+            KODIAK_TRY(settle_quotes(paths, options));
+        }
         KeptAnswer answer;
         if (!exists_) {
             std::string sql = "CREATE TABLE " + table_ + " AS FROM " + read_call(kind, paths, options);
@@ -131,6 +134,41 @@ class Import {
         }
         rows_ += answer.changed();
         return {};
+    }
+
+    // One quote that is never closed would make a reader that looks at all rows take the file for one without quoting,
+    // and all its quotes would become parts of values. So the first rows decide on quoting.
+    Status settle_quotes(const std::vector<std::string>& paths, ReadOptions& options) {
+        std::vector<std::string> delimiters;  // of files that quote; what differs is left to the reader
+        for (const std::string& path : paths) {
+            KeptAnswer answer;
+            KODIAK_TRY(without_position(session_.execute_script(dialect_query(path), answer)));
+            const std::string& delimiter = answer.values().at(0).at(0);
+            const bool is_quoted = answer.values()[0][1] == "\"";
+            if (!is_quoted) {
+                KODIAK_TRY(refuse_open_quote(path, delimiter));
+            }
+            delimiters.push_back(is_quoted ? delimiter : "");
+        }
+        if (std::ranges::count(delimiters, delimiters.front()) == std::ssize(delimiters)) {
+            options.quoted_delimiter = delimiters.front();
+        }
+        return {};
+    }
+
+    // Tab-separated files have no quoting by their standard.
+    Status refuse_open_quote(const std::string& path, const std::string& delimiter) {
+        if (delimiter == "\t") {
+            return {};
+        }
+        KeptAnswer found;
+        KODIAK_TRY(without_position(session_.execute_script(open_quote_query(path, delimiter), found)));
+        if (found.values().empty()) {
+            return {};
+        }
+        return make_error(ErrorCode::kInvalidText, "cannot read \"" + path + "\": a quote in line " +
+                                                       found.values()[0][0] + " is not closed")
+            .with_hint("Close it, or load the file as it is: INSERT INTO ... FROM read_csv(..., quote = '').");
     }
 
     // Finds the table's column for each of the files', so that values are read as the table's types.

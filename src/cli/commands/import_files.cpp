@@ -75,6 +75,9 @@ std::string quoted_list(const std::vector<std::string>& texts) {
     return list + "]";
 }
 
+// The rows from which the CSV reader guesses, unless told otherwise.
+constexpr int kSampledRows = 20480;
+
 }  // namespace
 
 Result<ImportFile> inspect_file(const std::string& path) {
@@ -122,6 +125,9 @@ std::string read_call(FileKind kind, const std::vector<std::string>& paths, cons
     if (!options.null_text.empty()) {
         call += ", nullstr = " + quoted_list({"", options.null_text});
     }
+    if (!options.quoted_delimiter.empty()) {
+        call += ", quote = '\"', escape = '\"', delim = " + language::quote_string(options.quoted_delimiter);
+    }
     if (options.infer_from_all_rows) {
         call += ", sample_size = -1";
     }
@@ -131,6 +137,19 @@ std::string read_call(FileKind kind, const std::vector<std::string>& paths, cons
                  language::quote_string(column.type);
     }
     return call + (types.empty() ? ")" : ", types = {" + types + "})");
+}
+
+std::string dialect_query(const std::string& path) {
+    return "SELECT delimiter, quote FROM sniff_csv(" + language::quote_string(path) + ")";
+}
+
+std::string open_quote_query(const std::string& path, const std::string& delimiter) {
+    const std::string lines = "FROM read_csv(" + language::quote_string(path) +
+                              ", auto_detect = false, header = false, delim = chr(1), quote = '', escape = '', "
+                              "columns = {'line': 'VARCHAR'})";
+    return "SELECT n FROM (SELECT row_number() OVER () AS n, line " + lines + " LIMIT " + std::to_string(kSampledRows) +
+           ") WHERE (starts_with(line, '\"') OR contains(line, " + language::quote_string(delimiter + "\"") +
+           ")) AND (len(line) - len(replace(line, '\"', ''))) % 2 = 1 ORDER BY n LIMIT 1";
 }
 
 Result<std::string> sql_name(std::string_view text) {
