@@ -72,6 +72,7 @@ Arguments parse(int count, char** words) {
 struct Counts {
     size_t succeeded = 0;
     size_t failed = 0;
+    size_t cut_short = 0;  // histories that ended in an internal error of DuckDB
 };
 
 // Runs a seed's history; what differs, if anything.
@@ -92,6 +93,10 @@ std::optional<Finding> run_seed(uint64_t seed, const Arguments& arguments, Count
         if (outcome.difference) {
             finding.difference = *outcome.difference;
             return finding;
+        }
+        if (outcome.native_broke) {
+            ++counts.cut_short;
+            break;
         }
         generator.done(outcome.succeeded, outcome.changed);
         if (i % kStepsBetweenFullComparisons == 0 || i + 1 == arguments.steps) {
@@ -116,8 +121,12 @@ std::optional<Finding> run_seed(uint64_t seed, const Arguments& arguments, Count
 std::optional<std::string> replay(const std::vector<Step>& history, const std::filesystem::path& folder) {
     TwinDatabases twins(folder);
     for (const Step& step : history) {
-        if (auto difference = twins.run(step).difference) {
-            return difference;
+        const StepOutcome outcome = twins.run(step);
+        if (outcome.difference) {
+            return outcome.difference;
+        }
+        if (outcome.native_broke) {
+            break;
         }
     }
     return twins.check_files();
@@ -184,8 +193,10 @@ int main(int count, char** words) {
         }
     }
     std::filesystem::remove_all(arguments.folder);
-    std::printf("seeds %llu to %llu: no difference (%zu steps succeeded, %zu failed on both)\n",
+    std::printf("seeds %llu to %llu: no difference (%zu steps succeeded, %zu failed on both; "
+                "%zu histories cut short by an internal error of DuckDB)\n",
                 static_cast<unsigned long long>(arguments.seed),
-                static_cast<unsigned long long>(arguments.seed + arguments.seeds - 1), counts.succeeded, counts.failed);
+                static_cast<unsigned long long>(arguments.seed + arguments.seeds - 1), counts.succeeded, counts.failed,
+                counts.cut_short);
     return 0;
 }

@@ -25,6 +25,8 @@ struct StepOutcome {
     uint64_t changed = 0;
     std::optional<std::string> difference;
     std::string error;  // of Kodiak, when the step failed
+    // DuckDB had an internal error and refuses all further work: no fault of Kodiak, but the end of the comparison.
+    bool native_broke = false;
 };
 
 class TwinDatabases {
