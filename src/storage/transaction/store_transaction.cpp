@@ -201,8 +201,14 @@ Result<std::vector<std::optional<Locator>>> StoreTransaction::find_by_key(Object
     }
     const std::shared_ptr<TableWrites> writes = find_writes(table);
     const index::KeyIndex* own = nullptr;
-    if (writes != nullptr && !writes->chunks.empty()) {
-        KODIAK_TRY_ASSIGN(own, writes->index(columns));
+    std::unique_lock<std::mutex> own_guard;  // other threads of the statement may add rows meanwhile
+    if (writes != nullptr) {
+        own_guard = std::unique_lock(writes->mutex);
+        if (!writes->chunks.empty()) {
+            own_guard.unlock();
+            KODIAK_TRY_ASSIGN(own, writes->index(columns));
+            own_guard.lock();
+        }
     }
     KeyReader reader(object->table(), columns);
     index::LocatorList found;
