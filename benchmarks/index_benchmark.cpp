@@ -65,7 +65,7 @@ uint64_t map_like(std::mt19937_64& random) {
         const uint64_t bias = 15 + mix(key * 64 + static_cast<uint64_t>(bit)) % 71;
         key = key * 2 + (random() % 100 < bias ? 1 : 0);
     }
-    return key << 20 | random() >> 44;
+    return key << 8 | random() >> 56;
 }
 
 struct Distribution {
@@ -129,9 +129,13 @@ class OurContender final : public Contender {
         KeyEntries entries(keys);
         KODIAK_ASSERT(index_->bulk_load(entries).ok());
     }
-    uint64_t find(uint64_t key) const override { return index_->first(KeyRef::integer(key)).value_or(Locator(0)).value; }
+    uint64_t find(uint64_t key) const override {
+        return index_->first(KeyRef::integer(key)).value_or(Locator(0)).value;
+    }
     void insert(uint64_t key, uint64_t locator) override { index_->insert(KeyRef::integer(key), Locator(locator)); }
-    bool erase(uint64_t key, uint64_t locator) override { return index_->erase(KeyRef::integer(key), Locator(locator)); }
+    bool erase(uint64_t key, uint64_t locator) override {
+        return index_->erase(KeyRef::integer(key), Locator(locator));
+    }
     void find_many(const uint64_t* keys, size_t count) override {
         refs_.clear();
         for (size_t i = 0; i < count; ++i) {

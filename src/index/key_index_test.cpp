@@ -1,4 +1,5 @@
-// Runs all structures behind KeyIndex against std::set, the plainest ordered multimap there is, on key sets made to hurt.
+// Runs all structures behind KeyIndex against std::set, the plainest ordered multimap there is, on key sets made to
+// hurt.
 
 #include <atomic>
 #include <cmath>
@@ -63,6 +64,22 @@ const KeySet kKeySets[] = {
      }},
     {"Clustered", KeyForm::kInteger,
      [](uint64_t, std::mt19937_64& random) { return owned((random() % 50) * (uint64_t{1} << 40) + random() % 200); }},
+    {"UnevenAtEveryScale", KeyForm::kInteger,
+     [](uint64_t, std::mt19937_64& random) {
+         uint64_t key = 1;
+         for (int bit = 0; bit < 50; ++bit) {  // the odds of each half depend on where it lies
+             key = 2 * key + (random() % 100 < 10 + key * 0x9E3779B97F4A7C15 % 81 ? 1 : 0);
+         }
+         return owned(key);
+     }},
+    {"PowersOfTwoAndNeighbours", KeyForm::kInteger,
+     [](uint64_t i, std::mt19937_64& random) { return owned((uint64_t{1} << (i % 64)) + random() % 8); }},
+    {"EverySeventhInShuffledBlocks", KeyForm::kInteger,
+     [](uint64_t i, std::mt19937_64& random) { return owned((i / 1000 * 1000 + random() % 1000) * 7); }},
+    {"SignedAroundZero", KeyForm::kInteger,
+     [](uint64_t i, std::mt19937_64&) {
+         return owned(integer_key(static_cast<int64_t>(i) * (i % 2 == 0 ? 1 : -1)));
+     }},
     {"FewKeysManyVersions", KeyForm::kInteger, [](uint64_t, std::mt19937_64& random) { return owned(random() % 3); }},
     {"Extremes", KeyForm::kInteger,
      [](uint64_t, std::mt19937_64& random) {
@@ -394,14 +411,22 @@ TEST_P(KeyIndexOf, BulkLoadedIntegersTakeLittleMemory) {
 // see, the staying keys must be among it, in order, exactly once.
 TEST_P(KeyIndexOf, ReadersBesideAWriterNeverMissAnEntryThatStays) {
     constexpr uint64_t kKeys = 4000;
-    for (const KeyForm form : {KeyForm::kInteger, KeyForm::kBytes}) {
+    // Keys in the order of their numbers, spaced so that nodes of every kind come and go.
+    using Spacing = uint64_t (*)(uint64_t);
+    const Spacing serial = [](uint64_t value) { return value; };
+    const Spacing nearly_even = [](uint64_t value) { return value * 1000 + value * 7919 % 997; };
+    const Spacing uneven = [](uint64_t value) { return value * value * value * value / 7 + value; };
+    const Spacing clusters = [](uint64_t value) { return value / 300 * (uint64_t{1} << 50) + value * value; };
+    const Spacing bytes = nullptr;
+    for (const Spacing spacing : {serial, nearly_even, uneven, clusters, bytes}) {
+        const KeyForm form = spacing == bytes ? KeyForm::kBytes : KeyForm::kInteger;
         if (!GetParam().takes(form)) {
             continue;
         }
         const auto index = make(form);
-        const auto with_key = [form](uint64_t value, auto use) {
+        const auto with_key = [&](uint64_t value, auto use) {
             if (form == KeyForm::kInteger) {
-                return use(KeyRef::integer(value));
+                return use(KeyRef::integer(spacing(value)));
             }
             KeyBuilder builder;
             return use(builder.bytes("customer").integer(value).key().value());

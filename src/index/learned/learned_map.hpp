@@ -18,6 +18,7 @@
 //          own memory alive.
 // Cost     8 bytes a serial key, 20 to 35 other ones; random single keys in small nodes up to 70.
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <span>
@@ -28,6 +29,10 @@
 #include "index/learned/node_memory.hpp"
 
 namespace kodiak::index::learned {
+
+// What one sorted node takes when it is built: 8 buckets with 5 of 7 entries used; and two neighbours together.
+inline constexpr uint64_t kSortedKeys = 40;
+inline constexpr uint64_t kMergedSortedKeys = 32;
 
 class LearnedMap {
    public:
@@ -41,14 +46,7 @@ class LearnedMap {
     // --- readers
     // Returns the value of a key, or kAbsent.
     uint64_t find(uint64_t key) const {
-        Ref ref(root_.load(std::memory_order_acquire));
-        while (ref.kind() == Kind::kInner) {
-            if (!ref.reaches(key)) [[unlikely]] {
-                return kAbsent;
-            }
-            ref = ref.child(ref.slot_of(key));
-        }
-        return find_in_leaf(ref, key);
+        return find_in_leaf(leaf_for(key), key);
     }
     // Finds several keys; their waits for memory overlap.
     static constexpr size_t kGroup = 16;
@@ -77,7 +75,7 @@ class LearnedMap {
     uint64_t counted_bytes() const;
 
    private:
-    // The way from the root to a leaf or an empty slot; no node has fewer than two slots but the root.
+    // The way from the root over inner nodes to a leaf, fork or empty slot; only the root may have less than two slots.
     struct Step {
         std::atomic<uint64_t>* place;  // holds `inner`
         Ref inner;
@@ -101,7 +99,41 @@ class LearnedMap {
         uint64_t high;
     };
     using Items = std::vector<Item>;
+    // What a fork is made of; the last separator does not count.
+    struct ForkChildren {
+        uint32_t count = 0;
+        Ref refs[Fork::kChildren + 1];
+        uint64_t separators[Fork::kChildren + 1];
+        void push_back(Ref ref, uint64_t separator) {
+            refs[count] = ref;
+            separators[count++] = separator;
+        }
+        static ForkChildren of(Ref fork);
+        // Puts other children in the place of `replaced` ones from `first` on.
+        void replace(uint32_t first, uint32_t replaced, const ForkChildren& by);
+        ForkChildren part(uint32_t begin, uint32_t end) const;
+    };
 
+    // The leaf that has `key` if any has; empty when none can.
+    Ref leaf_for(uint64_t key) const {
+        Ref ref(root_.load(std::memory_order_acquire));
+        while (ref.kind() == Kind::kInner) {
+            if (!ref.reaches(key)) [[unlikely]] {
+                return {};
+            }
+            ref = ref.child(ref.slot_of(key));
+        }
+        return below_forks(ref, key);
+    }
+    static Ref below_forks(Ref ref, uint64_t key) {
+        while (ref.kind() == Kind::kFork) {
+            const Fork& fork = ref.fork();
+            __builtin_prefetch(fork.children);
+            __builtin_prefetch(fork.children + 8);
+            ref = ref.fork_child(fork.child_of(key));
+        }
+        return ref;
+    }
     static uint64_t find_in_leaf(Ref leaf, uint64_t key) {
         if (leaf.kind() == Kind::kDense) {
             return leaf.value_of(key).load(std::memory_order_acquire);
@@ -119,6 +151,8 @@ class LearnedMap {
     enum class Purpose : uint8_t { kLoad, kGrowth };  // how much room is left for further keys
     Ref build_inner(std::span<const Item> items, Purpose purpose);
     Ref build_slot(std::span<const Item> items, uint32_t shift, Purpose purpose);
+    Ref build_fork(std::span<const Item> items);
+    Ref new_fork(const ForkChildren& children);
     Ref build_dense(std::span<const Item> items, uint32_t shift);
     Ref build_sorted(std::span<const Item> items);
     Ref try_buckets(std::span<const Item> items, uint32_t shift, Purpose purpose);
@@ -134,19 +168,45 @@ class LearnedMap {
     bool extend(const Path& path, Ref at, Item item);
     static bool add_to_bucket(Ref leaf, Item item);
     void fill_gap(const Step& step, Item item);
+    static void insert_sorted(Items& items, Item item) {
+        const auto before = [](const Item& a, const Item& b) { return a.key < b.key; };
+        items.insert(std::lower_bound(items.begin(), items.end(), item, before), item);
+    }
+    // learned_map_forks.cpp
+    struct ForkChange;
+    ForkChange rebuild_fork_leaf(const ForkChildren& children, uint32_t at, const Item* added);
+    void set_fork_top(const Step& step, const ForkChildren& fresh, std::vector<Ref>& replaced);
+    void rebuild_below_fork(const Step& step, const Item* added, uint64_t key);
     void rebuild_run(const Step& step, Ref leaf, const Item* added);
     static bool can_flatten(Ref inner, uint32_t& shift);
     void flatten(const Step& step);
     void unroll(Ref flat, Ref old, std::vector<Ref>& replaced);
     bool shrink_inner(const Path& path);
-    void shrink_leaf(const Step& step, Ref leaf);
+    void shrink_leaf(const Step& step, Ref leaf, uint64_t key);
     void retire_tree(Ref ref);
 
     // learned_map_walk.cpp: all of a subtree
     static void append_leaf(Ref leaf, uint64_t low, Items& items);
     static void append_tree(Ref ref, uint64_t low, Items& items);
+    static void descend_forks(std::span<const uint64_t> keys, std::span<Ref> leaves);
+    // Children before their parents.
     template <class Visit>
-    static void for_each_node(Ref ref, const Visit& visit);
+    static void for_each_node(Ref ref, const Visit& visit) {
+        if (ref.kind() == Kind::kInner) {
+            for (uint32_t slot = 0; slot < ref.slot_count(); ++slot) {
+                if (slot == 0 || ref.child(slot) != ref.child(slot - 1)) {
+                    for_each_node(ref.child(slot), visit);
+                }
+            }
+        } else if (ref.kind() == Kind::kFork) {
+            for (uint32_t i = 0; i < ref.child_count(); ++i) {
+                for_each_node(ref.fork_child(i), visit);
+            }
+        }
+        if (!ref.is_empty()) {
+            visit(ref);
+        }
+    }
     static Status check_tree(Ref ref, uint64_t low, uint64_t high, uint64_t& keys);
 
     void free_node(Ref ref) { memory_.free(ref.address(), ref.bytes()); }

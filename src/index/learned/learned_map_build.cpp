@@ -11,11 +11,8 @@ namespace {
 constexpr auto kRelaxed = std::memory_order_relaxed;  // a new node is published by one release store of its Ref
 
 constexpr uint32_t kBitsMax = 24;
-// Keys per slot that an inner node aims at when they are spread evenly, and when they are not.
+// Keys per slot that an inner node aims at.
 constexpr uint64_t kEvenKeys = 128;
-constexpr uint64_t kUnevenKeys = 16;
-// What one sorted node takes when it is built: 8 buckets with 5 of 7 entries used.
-constexpr uint64_t kSortedKeys = 40;
 constexpr uint64_t kKeysPerSortedBucket = 5;
 constexpr uint32_t kBucketsMax = 64;
 // A slot's keys are held dense from this share of its range on: at three words a key, less than any other form.
@@ -45,6 +42,18 @@ Spread spread_of(std::span<const Item> items, uint32_t shift, uint32_t bits) {
     return spread;
 }
 
+// Whether equal parts of their range would leave many of the keys in crowded ones.
+bool is_uneven(std::span<const Item> items) {
+    constexpr size_t kFewKeys = 512;
+    const auto high = static_cast<uint32_t>(std::bit_width(items.front().key ^ items.back().key));
+    if (items.size() <= kFewKeys || high <= kSmallShift + 1) {
+        return items.size() <= kFewKeys;
+    }
+    const uint32_t bits = std::min({kBitsMax, high - kSmallShift, log2_of(items.size() / kEvenKeys)});
+    const Spread spread = spread_of(items, high - bits, bits);
+    return spread.used_slots * 32 >= uint64_t{1} << bits && spread.crowded_keys * 8 > items.size();
+}
+
 // Into how many slots, as a power of two, an inner node divides 2^high keys.
 uint32_t choose_bits(std::span<const Item> items, uint32_t high) {
     if (high <= kSmallShift) {
@@ -64,7 +73,7 @@ uint32_t choose_bits(std::span<const Item> items, uint32_t high) {
     if (spread.used_slots * 32 < uint64_t{1} << bits) {
         return std::clamp(uint32_t{6}, least, most);  // a few clusters: find them first, divide them below
     }
-    return spread.crowded_keys * 8 > count ? bits_for(kUnevenKeys) : bits;
+    return bits;
 }
 
 // Puts an item into a bucket under construction.
@@ -211,7 +220,55 @@ Ref LearnedMap::build_slot(std::span<const Item> items, uint32_t shift, Purpose 
         return build_sorted(items);
     }
     const Ref buckets = try_buckets(items, shift, purpose);
-    return buckets.is_empty() ? build_inner(items, purpose) : buckets;
+    if (!buckets.is_empty()) {
+        return buckets;
+    }
+    return is_uneven(items) ? build_fork(items) : build_inner(items, purpose);
+}
+
+// Builds forks over sorted nodes, bottom up, all nodes of a level alike in size. Requires: more than one node's items.
+Ref LearnedMap::build_fork(std::span<const Item> items) {
+    constexpr size_t kKeysPerLeaf = 34;
+    constexpr size_t kFill = 14;
+    struct Child {
+        Ref ref;
+        uint64_t last;
+    };
+    std::vector<Child> level;
+    const size_t leaves = items.size() / kKeysPerLeaf + 1;
+    for (size_t i = 0; i < leaves; ++i) {
+        const size_t begin = items.size() * i / leaves;
+        const size_t end = items.size() * (i + 1) / leaves;
+        level.push_back({build_sorted(items.subspan(begin, end - begin)), items[end - 1].key});
+    }
+    while (level.size() > 1) {
+        std::vector<Child> above;
+        const size_t count = (level.size() + kFill - 1) / kFill;
+        for (size_t i = 0; i < count; ++i) {
+            const size_t begin = level.size() * i / count;
+            const size_t end = level.size() * (i + 1) / count;
+            ForkChildren children;
+            for (size_t child = begin; child < end; ++child) {
+                children.push_back(level[child].ref, level[child].last);
+            }
+            above.push_back({new_fork(children), level[end - 1].last});
+        }
+        level = std::move(above);
+    }
+    return level.front().ref;
+}
+
+Ref LearnedMap::new_fork(const ForkChildren& children) {
+    auto* fork = static_cast<Fork*>(memory_.allocate(sizeof(Fork)));
+    std::memset(static_cast<void*>(fork), 0, sizeof(Fork));
+    std::fill(std::begin(fork->separators), std::end(fork->separators), ~uint64_t{0});
+    for (uint32_t i = 0; i < children.count; ++i) {
+        fork->children[i].store(children.refs[i].word(), kRelaxed);
+        if (i + 1 < children.count) {
+            fork->separators[i] = children.separators[i];
+        }
+    }
+    return {Kind::kFork, fork, 0, children.count};
 }
 
 // Builds an inner node over the smallest range that holds the items.
@@ -238,7 +295,8 @@ void LearnedMap::fill_slots(Ref inner, Run run, std::span<const Item> items, Pur
     size_t pending_begin = 0;
     const auto flush = [&](uint32_t end_slot, size_t end) {
         if (pending_first < end_slot) {
-            const Ref leaf = end > pending_begin ? build_sorted(items.subspan(pending_begin, end - pending_begin)) : Ref();
+            const auto run_items = items.subspan(pending_begin, end - pending_begin);
+            const Ref leaf = run_items.empty() ? Ref() : build_sorted(run_items);
             for (uint32_t slot = pending_first; slot < end_slot; ++slot) {
                 set_slot(inner, slot, leaf);
             }

@@ -21,7 +21,6 @@ constexpr uint32_t kBitsAbove = 6;
 constexpr uint32_t kGapSlots = 64;
 // Leaves are built smaller when they use less than this: an eighth of a dense node, 1.5 entries of a bucket.
 constexpr uint64_t kDenseShareMin = 8;
-constexpr size_t kMergedSortedKeys = 32;
 constexpr size_t kSmallSortedKeys = 16;
 constexpr uint64_t kSmallestInner = 24;
 
@@ -46,18 +45,6 @@ Place find_place(Ref leaf, uint64_t key) {
         }
         bucket = leaf.buckets() + Bucket::next_of(header);
     }
-}
-
-uint32_t live_in(const Bucket& bucket) {
-    return static_cast<uint32_t>(std::popcount(bucket.header.load(kRelaxed) & Bucket::kLive));
-}
-
-uint32_t live_count(Ref leaf) {
-    uint32_t live = 0;
-    for (uint32_t i = 0; i < leaf.bucket_count() + leaf.spare_count(); ++i) {
-        live += live_in(leaf.buckets()[i]);
-    }
-    return live;
 }
 
 uint64_t dense_count(Ref leaf, uint64_t first, uint64_t count) {
@@ -101,13 +88,7 @@ void LearnedMap::set_child(const Path& path, Ref child) {
 }
 
 std::atomic<uint64_t>* LearnedMap::place_of(uint64_t key) const {
-    Ref ref(root_.load(kRelaxed));
-    while (ref.kind() == Kind::kInner) {
-        if (!ref.reaches(key)) {
-            return nullptr;
-        }
-        ref = ref.child(ref.slot_of(key));
-    }
+    const Ref ref = leaf_for(key);
     if (ref.kind() == Kind::kDense) {
         std::atomic<uint64_t>& value = ref.value_of(key);
         return value.load(kRelaxed) != kAbsent ? &value : nullptr;
@@ -142,12 +123,13 @@ std::atomic<uint64_t>* LearnedMap::insert(Item item) {
         }
         value.store(item.value, kRelease);
     } else {
-        const Place place = find_place(at, item.key);
+        const Ref leaf = below_forks(at, item.key);
+        const Place place = find_place(leaf, item.key);
         if (place.bucket != nullptr) {
             return &place.bucket->values[place.entry];
         }
-        if (!add_to_bucket(at, item)) {
-            rebuild_run(path.last(), at, &item);
+        if (!add_to_bucket(leaf, item)) {
+            at == leaf ? rebuild_run(path.last(), leaf, &item) : rebuild_below_fork(path.last(), &item, item.key);
             count_change(path, 1);
             flatten(path.last());
             return nullptr;
@@ -173,9 +155,7 @@ bool LearnedMap::extend(const Path& path, Ref at, Item item) {
     if (keys <= kSmallNode) {
         Items items;
         append_tree(at, 0, items);
-        items.insert(std::lower_bound(items.begin(), items.end(), item,
-                                      [](const Item& a, const Item& b) { return a.key < b.key; }),
-                     item);
+        insert_sorted(items, item);
         set_child(path, path.depth == 0 ? build_inner(items, Purpose::kGrowth)
                                         : build_slot(items, path.last().inner.shift(), Purpose::kGrowth));
         retire_tree(at);
@@ -246,7 +226,7 @@ void LearnedMap::fill_gap(const Step& step, Item item) {
                 set_slot(inner, step.slot, build_dense(std::span(&item, 1), inner.shift()));
                 return;
             }
-        } else if (like.kind() == Kind::kBuckets && live_count(like) >= 2 * like.bucket_count()) {
+        } else if (like.kind() == Kind::kBuckets && like.live_count() >= 2 * like.bucket_count()) {
             const Ref leaf = new_buckets(like.bucket_count(), like.spare_count(), inner.shift());
             KODIAK_ASSERT(add_to_bucket(leaf, item));
             set_slot(inner, step.slot, leaf);
@@ -286,12 +266,9 @@ LearnedMap::Run LearnedMap::run_of(Ref inner, uint32_t slot) {
 // Builds a leaf anew from its items, and `added` if given.
 void LearnedMap::rebuild_run(const Step& step, Ref leaf, const Item* added) {
     Items items;
-    items.reserve(300);
     append_leaf(leaf, step.inner.low_of(step.slot), items);
     if (added != nullptr) {
-        items.insert(std::lower_bound(items.begin(), items.end(), *added,
-                                      [](const Item& a, const Item& b) { return a.key < b.key; }),
-                     *added);
+        insert_sorted(items, *added);
     }
     fill_slots(step.inner, run_of(step.inner, step.slot), items, Purpose::kGrowth);
     retire_node(leaf);
@@ -358,16 +335,16 @@ void LearnedMap::unroll(Ref flat, Ref old, std::vector<Ref>& replaced) {
             }
         } else {
             Items items;
-            append_leaf(child, low, items);
+            child.kind() == Kind::kFork ? append_tree(child, low, items) : append_leaf(child, low, items);
             fill_slots(flat, run, items, Purpose::kGrowth);
-            replaced.push_back(child);
+            for_each_node(child, [&](Ref node) { replaced.push_back(node); });
         }
     }
 }
 
 void LearnedMap::remove(uint64_t key) {
     Path path;
-    const Ref leaf = walk(key, path);
+    const Ref leaf = below_forks(walk(key, path), key);
     bool is_thin = false;  // worth a look whether the leaf is
     if (leaf.kind() == Kind::kDense) {
         leaf.value_of(key).store(kAbsent, kRelease);
@@ -377,11 +354,11 @@ void LearnedMap::remove(uint64_t key) {
         const Place place = find_place(leaf, key);
         const uint64_t header = place.bucket->header.load(kRelaxed);
         place.bucket->header.store((header & ~(uint64_t{1} << place.entry)) + Bucket::kChange, kRelease);
-        is_thin = live_in(*place.bucket) == 0;
+        is_thin = place.bucket->live_count() == 0;
     }
     count_change(path, -1);
     if (!shrink_inner(path) && is_thin) {
-        shrink_leaf(path.last(), leaf);
+        shrink_leaf(path.last(), leaf, key);
     }
 }
 
@@ -410,19 +387,25 @@ bool LearnedMap::shrink_inner(const Path& path) {
 }
 
 // Builds a leaf smaller when it has become too big for its keys; puts small sorted neighbours together.
-void LearnedMap::shrink_leaf(const Step& step, Ref leaf) {
+void LearnedMap::shrink_leaf(const Step& step, Ref leaf, uint64_t key) {
     if (leaf.kind() == Kind::kDense) {
         if (dense_count(leaf, 0, leaf.value_count()) * kDenseShareMin < leaf.value_count()) {
             rebuild_run(step, leaf, nullptr);
         }
         return;
     }
-    const uint32_t live = live_count(leaf);
+    const uint32_t live = leaf.live_count();
+    if (step.inner.child(step.slot).kind() == Kind::kFork) {
+        if (live <= kSmallSortedKeys) {
+            rebuild_below_fork(step, nullptr, key);
+        }
+        return;
+    }
     if (leaf.kind() == Kind::kSorted && live <= kSmallSortedKeys) {
         const Run run = run_of(step.inner, step.slot);
         for (const uint32_t slot : {run.last + 1, run.first - 1}) {
             const Ref other = slot < step.inner.slot_count() ? step.inner.child(slot) : Ref();
-            if (other.kind() == Kind::kSorted && live + live_count(other) <= kMergedSortedKeys) {
+            if (other.kind() == Kind::kSorted && live + other.live_count() <= kMergedSortedKeys) {
                 Run both = run_of(step.inner, slot);
                 both = {std::min(run.first, both.first), std::max(run.last, both.last)};
                 Items items;

@@ -51,6 +51,22 @@ uint64_t mask_of(uint32_t bits) { return bits >= 64 ? ~uint64_t{0} : (uint64_t{1
 
 }  // namespace
 
+// Goes down all forks together, a level at a time.
+void LearnedMap::descend_forks(std::span<const uint64_t> keys, std::span<Ref> leaves) {
+    bool has_forks = true;
+    while (has_forks) {
+        has_forks = false;
+        for (size_t i = 0; i < keys.size(); ++i) {
+            if (leaves[i].kind() == Kind::kFork) {
+                leaves[i] = leaves[i].fork_child(leaves[i].fork().child_of(keys[i]));
+                __builtin_prefetch(leaves[i].address());
+                __builtin_prefetch(static_cast<const char*>(leaves[i].address()) + 64);
+                has_forks = true;
+            }
+        }
+    }
+}
+
 void LearnedMap::find_group(std::span<const uint64_t> keys, std::span<uint64_t> values) const {
     KODIAK_DEBUG_ASSERT(keys.size() <= kGroup && keys.size() == values.size());
     std::array<Ref, kGroup> leaves;
@@ -69,6 +85,14 @@ void LearnedMap::find_group(std::span<const uint64_t> keys, std::span<uint64_t> 
             ref = ref.reaches(keys[i]) ? ref.child(ref.slot_of(keys[i])) : Ref();
         }
         leaves[i] = ref;
+        if (ref.kind() == Kind::kFork) {
+            __builtin_prefetch(ref.address());
+            __builtin_prefetch(static_cast<const char*>(ref.address()) + 64);
+        }
+    }
+    descend_forks(keys, leaves);
+    for (size_t i = 0; i < keys.size(); ++i) {
+        const Ref ref = leaves[i];
         if (ref.kind() == Kind::kDense) {
             __builtin_prefetch(&ref.value_of(keys[i]));
         } else if (ref.kind() == Kind::kBuckets) {
@@ -110,7 +134,7 @@ LearnedMap::Cover LearnedMap::cover_of(uint64_t key, bool upwards) const {
         const uint32_t slot = inner.slot_of(key);
         cover = {inner.child(slot), inner.low_of(slot), inner.low_of(slot) | mask_of(inner.shift())};
         if (!cover.leaf.is_empty() && cover.leaf.kind() != Kind::kSorted) {
-            continue;
+            continue;  // stands for one slot
         }
         if (upwards) {
             for (uint32_t next = slot + 1; next < inner.slot_count() && inner.child(next) == cover.leaf; ++next) {
@@ -121,6 +145,13 @@ LearnedMap::Cover LearnedMap::cover_of(uint64_t key, bool upwards) const {
                 cover.low = inner.low_of(next - 1);
             }
         }
+    }
+    while (cover.leaf.kind() == Kind::kFork) {
+        const Ref fork = cover.leaf;
+        const uint32_t child = fork.fork().child_of(key);
+        cover.leaf = fork.fork_child(child);
+        cover.low = child > 0 ? fork.fork().separators[child - 1] + 1 : cover.low;
+        cover.high = child + 1 < fork.child_count() ? fork.fork().separators[child] : cover.high;
     }
     return cover;
 }
@@ -214,6 +245,12 @@ void LearnedMap::append_leaf(Ref leaf, uint64_t low, Items& items) {
 }
 
 void LearnedMap::append_tree(Ref ref, uint64_t low, Items& items) {
+    if (ref.kind() == Kind::kFork) {
+        for (uint32_t i = 0; i < ref.child_count(); ++i) {
+            append_tree(ref.fork_child(i), 0, items);
+        }
+        return;
+    }
     if (ref.kind() != Kind::kInner) {
         append_leaf(ref, low, items);
         return;
@@ -223,22 +260,6 @@ void LearnedMap::append_tree(Ref ref, uint64_t low, Items& items) {
             append_tree(ref.child(slot), ref.low_of(slot), items);
         }
     }
-}
-
-// Children before their parents.
-template <class Visit>
-void LearnedMap::for_each_node(Ref ref, const Visit& visit) {
-    if (ref.is_empty()) {
-        return;
-    }
-    if (ref.kind() == Kind::kInner) {
-        for (uint32_t slot = 0; slot < ref.slot_count(); ++slot) {
-            if (slot == 0 || ref.child(slot) != ref.child(slot - 1)) {
-                for_each_node(ref.child(slot), visit);
-            }
-        }
-    }
-    visit(ref);
 }
 
 LearnedMap::~LearnedMap() {
@@ -263,6 +284,18 @@ Status LearnedMap::check_tree(Ref ref, uint64_t low, uint64_t high, uint64_t& ke
     const auto broken = [](const char* what) {
         return make_error(ErrorCode::kInternal, std::string("learned index: ") + what);
     };
+    if (ref.kind() == Kind::kFork) {
+        for (uint32_t i = 0; i < ref.child_count(); ++i) {
+            const Ref child = ref.fork_child(i);
+            const uint64_t last = i + 1 < ref.child_count() ? ref.fork().separators[i] : high;
+            if ((child.kind() != Kind::kSorted && child.kind() != Kind::kFork) || last < low || last > high) {
+                return broken("invariant L1 broken: a fork has another node below it, or separators out of order");
+            }
+            KODIAK_TRY(check_tree(child, low, last, keys));
+            low = last + 1;
+        }
+        return ref.child_count() > 1 ? ok_status() : broken("a fork has fewer than two children");
+    }
     if (ref.kind() != Kind::kInner) {
         Items items;
         append_leaf(ref, low, items);

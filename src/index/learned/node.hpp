@@ -12,11 +12,14 @@
 //           buckets at the end take what a bucket has no room for; how many keys that may be is the model's measured
 //           error, and decides whether this form is used (learned_map_build.cpp).
 //   sorted  up to 8 buckets between separators, for keys that no line fits; may stand for several slots in a row.
+//   fork    up to 16 sorted nodes or forks between separators, as in a B+tree: for a slot whose keys are so uneven that
+//           equal parts of it would help little. Other nodes do not occur below a fork.
 // Readers  take words with acquire loads. In inner and dense nodes every change is the store of one word. A bucket is
 //          changed in an order that lets a reader notice (Bucket); nothing makes a reader wait for the writer.
 
 #include <algorithm>
 #include <atomic>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 
@@ -51,6 +54,10 @@ struct alignas(64) Bucket {
 
     static uint32_t next_of(uint64_t seen_header) { return static_cast<uint32_t>(seen_header >> 8) & 0xFF; }
 
+    // The writer's.
+    uint32_t live_count() const {
+        return static_cast<uint32_t>(std::popcount(header.load(std::memory_order_relaxed) & kLive));
+    }
     // The last entry with this key, live or not; kEntries when there is none.
     uint32_t match(uint64_t key) const {
         uint32_t at = kEntries;
@@ -115,7 +122,25 @@ struct Router {
 };
 static_assert(sizeof(Router) == 64);
 
-enum class Kind : uint32_t { kEmpty, kInner, kDense, kBuckets, kSorted };
+// A fork: child i holds keys up to separator i; unused separators are the highest key. Separators are fixed, a child
+// may be replaced by one for the same keys.
+struct Fork {
+    static constexpr uint32_t kChildren = 16;
+    uint64_t separators[kChildren - 1];
+    uint64_t unused;
+    std::atomic<uint64_t> children[kChildren];
+
+    // In two steps of four parts each: no branch, and fewer comparisons than all of them.
+    uint32_t child_of(uint64_t key) const {
+        const uint32_t quarter =
+            4 * ((key > separators[3] ? 1U : 0U) + (key > separators[7] ? 1U : 0U) + (key > separators[11] ? 1U : 0U));
+        const uint64_t* rest = separators + quarter;
+        return quarter + (key > rest[0] ? 1U : 0U) + (key > rest[1] ? 1U : 0U) + (key > rest[2] ? 1U : 0U);
+    }
+};
+static_assert(sizeof(Fork) == 256);
+
+enum class Kind : uint32_t { kEmpty, kInner, kDense, kBuckets, kSorted, kFork };
 
 // A node's address and shape in one word.
 //   bits 0-2 kind · 3-8 shift · 9-15 bits (inner) or buckets · 16-21 spare buckets · 22-63 address / 64
@@ -147,6 +172,11 @@ class Ref {
     Ref child(uint32_t index) const { return Ref(slot(index).load(std::memory_order_acquire)); }
     uint64_t low_of(uint32_t index) const { return node().prefix | uint64_t{index} << shift(); }
 
+    // Of a fork.
+    Fork& fork() const { return *static_cast<Fork*>(address()); }
+    uint32_t child_count() const { return bits(); }
+    Ref fork_child(uint32_t index) const { return Ref(fork().children[index].load(std::memory_order_acquire)); }
+
     // Of a dense node.
     uint64_t value_count() const { return uint64_t{1} << shift(); }
     std::atomic<uint64_t>* values() const { return static_cast<std::atomic<uint64_t>*>(address()); }
@@ -162,6 +192,14 @@ class Ref {
     uint32_t bucket_of(uint64_t key) const {
         return kind() == Kind::kBuckets ? modelled_bucket(key, shift(), bucket_count())
                                         : static_cast<const Router*>(address())->bucket_of(key);
+    }
+    // The writer's.
+    uint32_t live_count() const {
+        uint32_t live = 0;
+        for (uint32_t i = 0; i < bucket_count() + spare_count(); ++i) {
+            live += buckets()[i].live_count();
+        }
+        return live;
     }
     // The linear model: the key's place in a slot of 2^slot_shift keys, scaled. Requires: slot_shift > 0.
     static uint32_t modelled_bucket(uint64_t key, uint32_t slot_shift, uint32_t count) {
@@ -180,6 +218,8 @@ class Ref {
                 return (bucket_count() + spare_count()) * sizeof(Bucket);
             case Kind::kSorted:
                 return sizeof(Router) + bucket_count() * sizeof(Bucket);
+            case Kind::kFork:
+                return sizeof(Fork);
         }
         return 0;
     }
