@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <limits>
 
@@ -231,56 +232,70 @@ class LearnedIndex final : public KeyIndex {
 
     // Visits entries from key `from` to key `to`, up or down.
     void scan_from(uint64_t from, uint64_t to, bool ascends, EntryVisitor visitor) const {
-        uint64_t from_locator = ascends ? 0 : kLast;
+        const uint64_t first_locator = ascends ? 0 : kLast;
+        const uint64_t step = ascends ? 1 : kLast;  // kLast: one down
+        uint64_t from_locator = first_locator;
         std::vector<Item> items;
+        items.reserve(2 * kScanEntries);
         std::vector<Entry> entries;
-        size_t wanted = kFirstScanEntries;
-        while (true) {
+        for (size_t wanted = kFirstScanEntries;; wanted = kScanEntries) {
             items.clear();
-            entries.clear();
-            bool is_cut = false;
+            bool is_cut = false;  // in the middle of a key's locators
+            bool is_plain = from_locator == first_locator;
             {
                 const ReaderEpochs::Guard guard;
                 ascends ? map_.collect_ascending(from, to, wanted, items)
                         : map_.collect_descending(from, to, wanted, items);
                 for (const Item& item : items) {
-                    if (VersionWords::is_single(item.value) && item.key != from) [[likely]] {
-                        entries.push_back({KeyRef::integer(item.key), Locator(item.value)});
-                        continue;
-                    }
-                    const uint64_t bound = item.key == from ? from_locator : (ascends ? 0 : kLast);
-                    const VersionWords::Part part = ascends
-                                                        ? VersionWords::ascending_from(item.value, bound, wanted)
-                                                        : VersionWords::descending_from(item.value, bound, wanted);
-                    for (const uint64_t locator : part.locators) {
-                        entries.push_back({KeyRef::integer(item.key), Locator(locator)});
-                    }
-                    is_cut = part.is_cut;
-                    if (is_cut) {
-                        break;
-                    }
+                    is_plain = is_plain && VersionWords::is_single(item.value);
+                }
+                if (!is_plain) {
+                    entries.clear();
+                    is_cut = expand(items, {from, from_locator}, ascends, wanted, entries);
                 }
             }
-            for (const Entry& entry : entries) {
-                if (!visitor(entry.key, entry.locator)) {
-                    return;
-                }
-            }
-            const uint64_t end_locator = ascends ? kLast : 0;
-            if (is_cut && entries.back().locator.value != end_locator) {
-                from = entries.back().key.as_integer();
-                from_locator = entries.back().locator.value + (ascends ? 1 : kLast);
-            } else if ((!is_cut && items.size() < wanted) || last_key(items, entries, is_cut) == to) {
+            if (!(is_plain ? visit_all(items, visitor) : visit_all(entries, visitor))) {
                 return;
-            } else {
-                from = last_key(items, entries, is_cut) + (ascends ? 1 : kLast);
-                from_locator = ascends ? 0 : kLast;
             }
-            wanted = kScanEntries;
+            if (is_cut && entries.back().locator.value != kLast - first_locator) {
+                from = entries.back().key.as_integer();
+                from_locator = entries.back().locator.value + step;
+                continue;
+            }
+            const uint64_t last = is_cut ? entries.back().key.as_integer() : items.empty() ? to : items.back().key;
+            if ((!is_cut && items.size() < wanted) || last == to) {
+                return;
+            }
+            from = last + step;
+            from_locator = first_locator;
         }
     }
-    static uint64_t last_key(const std::vector<Item>& items, const std::vector<Entry>& entries, bool is_cut) {
-        return is_cut ? entries.back().key.as_integer() : items.back().key;
+
+    // Appends the entries of items; for the first key, from a locator on. Returns whether it stopped before the last
+    // locator of the last key.
+    static bool expand(const std::vector<Item>& items, Item first, bool ascends, size_t wanted,
+                       std::vector<Entry>& entries) {
+        for (const Item& item : items) {
+            const uint64_t bound = item.key == first.key ? first.value : (ascends ? 0 : kLast);
+            const VersionWords::Part part = ascends ? VersionWords::ascending_from(item.value, bound, wanted)
+                                                    : VersionWords::descending_from(item.value, bound, wanted);
+            for (const uint64_t locator : part.locators) {
+                entries.push_back({KeyRef::integer(item.key), Locator(locator)});
+            }
+            if (part.is_cut) {
+                return true;
+            }
+        }
+        return false;
+    }
+    static bool visit_all(const std::vector<Item>& items, EntryVisitor visitor) {
+        return std::all_of(items.begin(), items.end(), [&](const Item& item) {
+            return visitor(KeyRef::integer(item.key), Locator(item.value));
+        });
+    }
+    static bool visit_all(const std::vector<Entry>& entries, EntryVisitor visitor) {
+        return std::all_of(entries.begin(), entries.end(),
+                           [&](const Entry& entry) { return visitor(entry.key, entry.locator); });
     }
 
     template <class Visit>

@@ -45,9 +45,7 @@ class LearnedMap {
 
     // --- readers
     // Returns the value of a key, or kAbsent.
-    uint64_t find(uint64_t key) const {
-        return find_in_leaf(leaf_for(key), key);
-    }
+    uint64_t find(uint64_t key) const;
     // Finds several keys; their waits for memory overlap.
     static constexpr size_t kGroup = 16;
     void find_group(std::span<const uint64_t> keys, std::span<uint64_t> values) const;
@@ -134,16 +132,12 @@ class LearnedMap {
         }
         return ref;
     }
-    static uint64_t find_in_leaf(Ref leaf, uint64_t key) {
-        if (leaf.kind() == Kind::kDense) {
-            return leaf.value_of(key).load(std::memory_order_acquire);
-        }
-        if (leaf.is_empty()) {
-            return kAbsent;
-        }
-        const Bucket* first = leaf.buckets();
-        return find_in_bucket(first, first + leaf.bucket_of(key), key);
-    }
+    // The entry of a key in a node of buckets; for the writer.
+    struct Place {
+        Bucket* bucket = nullptr;  // nullptr: not there
+        uint32_t entry = 0;
+    };
+    static Place find_place(Ref leaf, uint64_t key);
     Cover cover_of(uint64_t key, bool upwards) const;
     static Run run_of(Ref inner, uint32_t slot);
 
@@ -158,7 +152,8 @@ class LearnedMap {
     Ref try_buckets(std::span<const Item> items, uint32_t shift, Purpose purpose);
     void fill_slots(Ref inner, Run run, std::span<const Item> items, Purpose purpose);
     Ref new_inner(uint64_t prefix, uint32_t shift, uint32_t bits);
-    Ref new_buckets(uint32_t count, uint32_t spare, uint32_t shift);
+    Ref new_buckets(uint32_t count, uint32_t spare, uint32_t shift);  // to be written
+    static void write_buckets(Ref leaf, std::span<const Item> items);
     static void set_slot(Ref inner, uint32_t slot, Ref child);
 
     // learned_map_edit.cpp: changing nodes
@@ -188,7 +183,6 @@ class LearnedMap {
     // learned_map_walk.cpp: all of a subtree
     static void append_leaf(Ref leaf, uint64_t low, Items& items);
     static void append_tree(Ref ref, uint64_t low, Items& items);
-    static void descend_forks(std::span<const uint64_t> keys, std::span<Ref> leaves);
     // Children before their parents.
     template <class Visit>
     static void for_each_node(Ref ref, const Visit& visit) {

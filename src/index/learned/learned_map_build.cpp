@@ -76,13 +76,16 @@ uint32_t choose_bits(std::span<const Item> items, uint32_t high) {
     return bits;
 }
 
-// Puts an item into a bucket under construction.
-void place(Bucket& bucket, const Item& item) {
-    const uint64_t header = bucket.header.load(kRelaxed);
-    const auto at = static_cast<uint32_t>(std::bit_width(~header & Bucket::kLive)) - 1;
-    bucket.keys[at].store(item.key, kRelaxed);
-    bucket.values[at].store(item.value, kRelaxed);
-    bucket.header.store((header | uint64_t{1} << at) + Bucket::kChange, kRelaxed);
+// Writes a whole bucket of a node under construction: up to 7 ascending items, from the last entry on.
+void write_bucket(Bucket& bucket, std::span<const Item> items, uint64_t next = 0) {
+    const auto count = static_cast<uint32_t>(items.size());
+    for (uint32_t i = 0; i < Bucket::kEntries; ++i) {
+        const uint32_t at = Bucket::kEntries - 1 - i;
+        bucket.keys[at].store(i < count ? items[i].key : 0, kRelaxed);
+        bucket.values[at].store(i < count ? items[i].value : 0, kRelaxed);
+    }
+    const uint64_t live = (Bucket::kLive << (Bucket::kEntries - count)) & Bucket::kLive;
+    bucket.header.store(count == 0 ? 0 : (live | next << 8) + Bucket::kChange, kRelaxed);
 }
 
 // What a linear model with `count` buckets costs for these items.
@@ -127,10 +130,7 @@ Ref LearnedMap::new_buckets(uint32_t count, uint32_t spare, uint32_t shift) {
     // All that the block holds anyhow is spare.
     const size_t held = NodeMemory::rounded((count + spare) * sizeof(Bucket)) / sizeof(Bucket);
     spare = std::min<uint32_t>(static_cast<uint32_t>(held) - count, 63);
-    const size_t bytes = (count + spare) * sizeof(Bucket);
-    void* memory = memory_.allocate(bytes);
-    std::memset(memory, 0, bytes);
-    return {Kind::kBuckets, memory, shift, count, spare};
+    return {Kind::kBuckets, memory_.allocate((count + spare) * sizeof(Bucket)), shift, count, spare};
 }
 
 // Stores a child and keeps count of inner ones. The only way into a slot.
@@ -155,16 +155,12 @@ Ref LearnedMap::build_dense(std::span<const Item> items, uint32_t shift) {
 Ref LearnedMap::build_sorted(std::span<const Item> items) {
     const auto count = static_cast<uint32_t>(
         std::clamp<size_t>((items.size() + kKeysPerSortedBucket - 1) / kKeysPerSortedBucket, 1, Router::kBuckets));
-    const size_t bytes = sizeof(Router) + count * sizeof(Bucket);
-    auto* router = static_cast<Router*>(memory_.allocate(bytes));
-    std::memset(static_cast<void*>(router), 0, bytes);
+    auto* router = static_cast<Router*>(memory_.allocate(sizeof(Router) + count * sizeof(Bucket)));
     std::fill(std::begin(router->separators), std::end(router->separators), ~uint64_t{0});
     for (uint32_t bucket = 0; bucket < count; ++bucket) {
         const size_t begin = items.size() * bucket / count;
         const size_t end = items.size() * (bucket + 1) / count;
-        for (size_t i = begin; i < end; ++i) {
-            place(router->buckets()[bucket], items[i]);
-        }
+        write_bucket(router->buckets()[bucket], items.subspan(begin, end - begin));
         if (bucket + 1 < count) {
             router->separators[bucket] = items[end - 1].key;
         }
@@ -172,36 +168,44 @@ Ref LearnedMap::build_sorted(std::span<const Item> items) {
     return {Kind::kSorted, router, 0, count};
 }
 
+void LearnedMap::write_buckets(Ref leaf, std::span<const Item> items) {
+    uint32_t next_spare = leaf.bucket_count();
+    size_t at = 0;
+    for (uint32_t bucket = 0; bucket < leaf.bucket_count(); ++bucket) {
+        size_t begin = at;
+        while (at < items.size() && leaf.bucket_of(items[at].key) == bucket) {
+            ++at;
+        }
+        Bucket* to = leaf.buckets() + bucket;
+        for (; at - begin > Bucket::kEntries; begin += Bucket::kEntries) {
+            write_bucket(*to, items.subspan(begin, Bucket::kEntries), next_spare);
+            to = leaf.buckets() + next_spare++;
+        }
+        write_bucket(*to, items.subspan(begin, at - begin));
+    }
+    for (; next_spare < leaf.bucket_count() + leaf.spare_count(); ++next_spare) {
+        write_bucket(leaf.buckets()[next_spare], {});
+    }
+}
+
 // Builds a node of buckets when a line fits the items well enough: at most one in sixteen outside the bucket that the
 // model says. Returns an empty Ref otherwise.
 Ref LearnedMap::try_buckets(std::span<const Item> items, uint32_t shift, Purpose purpose) {
-    // Tenths of entries used per bucket. Loads try first whether keys are spaced so evenly that no gaps are needed.
+    // Entries used per bucket, in tenths. Loads try first whether keys are spaced so evenly that no gaps are needed.
     static constexpr uint64_t kLoadFills[] = {63, 46, 35};
-    static constexpr uint64_t kGrowthFills[] = {35, 35, 28};
+    static constexpr uint64_t kGrowthFills[] = {38, 33, 28};
     for (const uint64_t fill : purpose == Purpose::kLoad ? kLoadFills : kGrowthFills) {
         const uint64_t count = items.size() * 10 / fill + 1;
         if (count > kBucketsMax) {
             break;
         }
         const Fit fit = fit_of(items, shift, static_cast<uint32_t>(count));
-        const uint64_t spare = fit.spare_buckets + count / 8 + (purpose == Purpose::kGrowth ? 1 : 0);
+        const uint64_t spare = fit.spare_buckets + (purpose == Purpose::kGrowth ? count / 8 + 1 : count / 16);
         if (fit.spare_items * 16 > items.size() || spare > 63) {
             continue;
         }
         const Ref leaf = new_buckets(static_cast<uint32_t>(count), static_cast<uint32_t>(spare), shift);
-        uint32_t next_spare = leaf.bucket_count();
-        for (const Item& item : items) {
-            Bucket* bucket = leaf.buckets() + leaf.bucket_of(item.key);
-            while ((bucket->header.load(kRelaxed) & Bucket::kLive) == Bucket::kLive) {
-                uint64_t header = bucket->header.load(kRelaxed);
-                if (Bucket::next_of(header) == 0) {
-                    header |= uint64_t{next_spare++} << 8;
-                    bucket->header.store(header, kRelaxed);
-                }
-                bucket = leaf.buckets() + Bucket::next_of(header);
-            }
-            place(*bucket, item);
-        }
+        write_buckets(leaf, items);
         return leaf;
     }
     return {};

@@ -26,27 +26,6 @@ constexpr uint64_t kSmallestInner = 24;
 
 uint64_t mask_of(uint32_t bits) { return bits >= 64 ? ~uint64_t{0} : (uint64_t{1} << bits) - 1; }
 
-// The entry that holds a key, live, in a bucket or those that go on from it.
-struct Place {
-    Bucket* bucket = nullptr;
-    uint32_t entry = 0;
-};
-Place find_place(Ref leaf, uint64_t key) {
-    Bucket* bucket = leaf.buckets() + leaf.bucket_of(key);
-    __builtin_prefetch(&bucket->values);
-    while (true) {
-        const uint64_t header = bucket->header.load(kRelaxed);
-        const uint32_t at = bucket->match(key);
-        if ((header >> at & 1) != 0) {
-            return {bucket, at};
-        }
-        if (Bucket::next_of(header) == 0) {
-            return {};
-        }
-        bucket = leaf.buckets() + Bucket::next_of(header);
-    }
-}
-
 uint64_t dense_count(Ref leaf, uint64_t first, uint64_t count) {
     uint64_t live = 0;
     for (uint64_t i = first; i < first + count; ++i) {
@@ -64,6 +43,22 @@ void revive(Bucket& bucket, uint32_t at, Item item) {
 }
 
 }  // namespace
+
+LearnedMap::Place LearnedMap::find_place(Ref leaf, uint64_t key) {
+    Bucket* bucket = leaf.buckets() + leaf.bucket_of(key);
+    __builtin_prefetch(&bucket->values);
+    while (true) {
+        const uint64_t header = bucket->header.load(kRelaxed);
+        const uint32_t at = bucket->match(key);
+        if ((header >> at & 1) != 0) {
+            return {bucket, at};
+        }
+        if (Bucket::next_of(header) == 0) {
+            return {};
+        }
+        bucket = leaf.buckets() + Bucket::next_of(header);
+    }
+}
 
 Ref LearnedMap::walk(uint64_t key, Path& path) {
     std::atomic<uint64_t>* place = &root_;
@@ -228,7 +223,7 @@ void LearnedMap::fill_gap(const Step& step, Item item) {
             }
         } else if (like.kind() == Kind::kBuckets && like.live_count() >= 2 * like.bucket_count()) {
             const Ref leaf = new_buckets(like.bucket_count(), like.spare_count(), inner.shift());
-            KODIAK_ASSERT(add_to_bucket(leaf, item));
+            write_buckets(leaf, std::span(&item, 1));
             set_slot(inner, step.slot, leaf);
             return;
         }

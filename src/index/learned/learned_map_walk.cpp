@@ -1,6 +1,6 @@
-// Reading a LearnedMap in order and as a whole: groups of finds, scans, checks.
+// Reading a LearnedMap in order and as a whole: scans, checks.
 
-#include <array>
+#include <bit>
 #include <string>
 
 #include "index/learned/learned_map.hpp"
@@ -8,114 +8,49 @@
 namespace kodiak::index::learned {
 namespace {
 
-// Appends the live items of a bucket, as of one moment, in no order.
+// Appends the live items of a bucket, as of one moment, ascending; returns the header of that moment.
 uint64_t append_bucket(const Bucket& bucket, std::vector<Item>& items) {
-    const size_t begin = items.size();
+    Item found[Bucket::kEntries];
     while (true) {
         const uint64_t header = bucket.header.load(std::memory_order_acquire);
-        for (uint64_t live = header & Bucket::kLive; live != 0; live &= live - 1) {
-            const auto at = static_cast<uint32_t>(__builtin_ctzll(live));
-            items.push_back({bucket.keys[at].load(std::memory_order_acquire),
-                             bucket.values[at].load(std::memory_order_acquire)});
+        uint32_t count = 0;
+        for (uint64_t live = header & Bucket::kLive; live != 0;) {  // from the last entry: new nodes ascend that way
+            const auto at = static_cast<uint32_t>(std::bit_width(live)) - 1;
+            live &= ~(uint64_t{1} << at);
+            const Item item{bucket.keys[at].load(std::memory_order_acquire),
+                            bucket.values[at].load(std::memory_order_acquire)};
+            uint32_t place = count++;
+            for (; place > 0 && found[place - 1].key > item.key; --place) {
+                found[place] = found[place - 1];
+            }
+            found[place] = item;
         }
         if (bucket.header.load(std::memory_order_relaxed) == header) {
+            items.insert(items.end(), found, found + count);
             return header;
         }
-        items.resize(begin);
     }
 }
 
 // Appends the items of a bucket and those that go on from it, in ascending order.
 void append_sorted(const Bucket* first, const Bucket* bucket, std::vector<Item>& items) {
-    const size_t begin = items.size();
+    const auto begin = static_cast<ptrdiff_t>(items.size());
     uint64_t header = append_bucket(*bucket, items);
-    const bool is_chain = Bucket::next_of(header) != 0;
+    if (Bucket::next_of(header) == 0) [[likely]] {
+        return;
+    }
     while (Bucket::next_of(header) != 0) {
         header = append_bucket(first[Bucket::next_of(header)], items);
     }
-    for (size_t i = begin + 1; i < items.size(); ++i) {
-        const Item item = items[i];
-        size_t at = i;
-        for (; at > begin && items[at - 1].key > item.key; --at) {
-            items[at] = items[at - 1];
-        }
-        items[at] = item;
-    }
-    if (is_chain) {  // a key that was removed and added again meanwhile may have been seen in two buckets
-        const auto same = [](const Item& a, const Item& b) { return a.key == b.key; };
-        items.erase(std::unique(items.begin() + static_cast<ptrdiff_t>(begin), items.end(), same), items.end());
-    }
+    std::sort(items.begin() + begin, items.end(), [](const Item& a, const Item& b) { return a.key < b.key; });
+    // A key that was removed and added again meanwhile may have been seen in two buckets.
+    const auto same = [](const Item& a, const Item& b) { return a.key == b.key; };
+    items.erase(std::unique(items.begin() + begin, items.end(), same), items.end());
 }
 
 uint64_t mask_of(uint32_t bits) { return bits >= 64 ? ~uint64_t{0} : (uint64_t{1} << bits) - 1; }
 
 }  // namespace
-
-// Goes down all forks together, a level at a time.
-void LearnedMap::descend_forks(std::span<const uint64_t> keys, std::span<Ref> leaves) {
-    bool has_forks = true;
-    while (has_forks) {
-        has_forks = false;
-        for (size_t i = 0; i < keys.size(); ++i) {
-            if (leaves[i].kind() == Kind::kFork) {
-                leaves[i] = leaves[i].fork_child(leaves[i].fork().child_of(keys[i]));
-                __builtin_prefetch(leaves[i].address());
-                __builtin_prefetch(static_cast<const char*>(leaves[i].address()) + 64);
-                has_forks = true;
-            }
-        }
-    }
-}
-
-void LearnedMap::find_group(std::span<const uint64_t> keys, std::span<uint64_t> values) const {
-    KODIAK_DEBUG_ASSERT(keys.size() <= kGroup && keys.size() == values.size());
-    std::array<Ref, kGroup> leaves;
-    std::array<const void*, kGroup> places{};
-    const Ref root(root_.load(std::memory_order_acquire));
-    if (root.is_empty()) {
-        std::fill(values.begin(), values.end(), kAbsent);
-        return;
-    }
-    for (const uint64_t key : keys) {
-        __builtin_prefetch(&root.slot(root.slot_of(key)));
-    }
-    for (size_t i = 0; i < keys.size(); ++i) {
-        Ref ref = root;
-        while (ref.kind() == Kind::kInner) {
-            ref = ref.reaches(keys[i]) ? ref.child(ref.slot_of(keys[i])) : Ref();
-        }
-        leaves[i] = ref;
-        if (ref.kind() == Kind::kFork) {
-            __builtin_prefetch(ref.address());
-            __builtin_prefetch(static_cast<const char*>(ref.address()) + 64);
-        }
-    }
-    descend_forks(keys, leaves);
-    for (size_t i = 0; i < keys.size(); ++i) {
-        const Ref ref = leaves[i];
-        if (ref.kind() == Kind::kDense) {
-            __builtin_prefetch(&ref.value_of(keys[i]));
-        } else if (ref.kind() == Kind::kBuckets) {
-            places[i] = ref.buckets() + ref.bucket_of(keys[i]);
-            __builtin_prefetch(places[i]);
-            __builtin_prefetch(static_cast<const char*>(places[i]) + 64);
-        } else {
-            __builtin_prefetch(ref.address());
-        }
-    }
-    for (size_t i = 0; i < keys.size(); ++i) {
-        if (leaves[i].kind() == Kind::kSorted) {
-            places[i] = leaves[i].buckets() + leaves[i].bucket_of(keys[i]);
-            __builtin_prefetch(places[i]);
-            __builtin_prefetch(static_cast<const char*>(places[i]) + 64);
-        }
-    }
-    for (size_t i = 0; i < keys.size(); ++i) {
-        values[i] = places[i] != nullptr
-                        ? find_in_bucket(leaves[i].buckets(), static_cast<const Bucket*>(places[i]), keys[i])
-                        : find_in_leaf(leaves[i], keys[i]);
-    }
-}
 
 // The leaf that would hold `key` and the keys around it that it holds too; a gap's leaf is empty. The cover reaches
 // as far as it must in the direction asked for, and may be cut short in the other.
@@ -173,16 +108,15 @@ void LearnedMap::collect_ascending(uint64_t from, uint64_t to, size_t wanted, It
             }
         } else if (!cover.leaf.is_empty()) {
             const Bucket* buckets = cover.leaf.buckets();
+            const uint32_t begin = cover.leaf.bucket_of(from);
             const uint32_t end = cover.leaf.bucket_of(last);
-            for (uint32_t bucket = cover.leaf.bucket_of(from); bucket <= end && items.size() < enough; ++bucket) {
-                const auto begin = static_cast<ptrdiff_t>(items.size());
+            for (uint32_t bucket = begin; bucket <= end && items.size() < enough; ++bucket) {
+                const auto before = static_cast<ptrdiff_t>(items.size());
                 append_sorted(buckets, buckets + bucket, items);
-                while (!items.empty() && static_cast<ptrdiff_t>(items.size()) > begin && items.back().key > last) {
-                    items.pop_back();
+                if (bucket == begin || bucket == end) {
+                    const auto outside = [&](const Item& item) { return item.key < from || item.key > last; };
+                    items.erase(std::remove_if(items.begin() + before, items.end(), outside), items.end());
                 }
-                const auto before = std::find_if(items.begin() + begin, items.end(),
-                                                 [&](const Item& item) { return item.key >= from; });
-                items.erase(items.begin() + begin, before);
             }
         }
         if (items.size() >= enough || cover.high >= to) {
@@ -303,7 +237,7 @@ Status LearnedMap::check_tree(Ref ref, uint64_t low, uint64_t high, uint64_t& ke
             if (items[i].key < low || items[i].key > high || (i > 0 && items[i - 1].key >= items[i].key)) {
                 return broken("invariant L1 broken: keys out of order or outside their slot");
             }
-            if (find_in_leaf(ref, items[i].key) != items[i].value || items[i].value == kAbsent) {
+            if (items[i].value == kAbsent || (ref.has_buckets() && find_place(ref, items[i].key).bucket == nullptr)) {
                 return broken("invariant L1 or L3 broken: a key is not found where it lies");
             }
         }

@@ -61,6 +61,7 @@ struct alignas(64) Bucket {
     // The last entry with this key, live or not; kEntries when there is none.
     uint32_t match(uint64_t key) const {
         uint32_t at = kEntries;
+#pragma GCC unroll 7
         for (uint32_t i = 0; i < kEntries; ++i) {
             at = keys[i].load(std::memory_order_acquire) == key ? i : at;
         }
@@ -68,29 +69,6 @@ struct alignas(64) Bucket {
     }
 };
 static_assert(sizeof(Bucket) == 128);
-
-// Finds a key in a bucket and those that go on from it, which are counted from `first`. From any thread.
-inline uint64_t find_in_bucket(const Bucket* first, const Bucket* bucket, uint64_t key) {
-    __builtin_prefetch(&bucket->values);
-    while (true) {
-        const uint64_t header = bucket->header.load(std::memory_order_acquire);
-        const uint32_t at = bucket->match(key);
-        if ((header >> at & 1) != 0) [[likely]] {
-            const uint64_t value = bucket->values[at].load(std::memory_order_acquire);
-            if (bucket->header.load(std::memory_order_relaxed) == header) [[likely]] {
-                return value;
-            }
-            continue;
-        }
-        if (bucket->header.load(std::memory_order_relaxed) != header) [[unlikely]] {
-            continue;
-        }
-        if (Bucket::next_of(header) == 0) {
-            return kAbsent;
-        }
-        bucket = first + Bucket::next_of(header);
-    }
-}
 
 struct Inner {
     uint64_t prefix;        // of all keys, lower bits 0; fixed
@@ -112,8 +90,9 @@ struct Router {
 
     uint32_t bucket_of(uint64_t key) const {
         uint32_t bucket = 0;
-        for (const uint64_t separator : separators) {
-            bucket += key > separator ? 1U : 0U;
+#pragma GCC unroll 7
+        for (uint32_t i = 0; i < kBuckets - 1; ++i) {
+            bucket += key > separators[i] ? 1U : 0U;
         }
         return bucket;
     }
