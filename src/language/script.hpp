@@ -5,7 +5,8 @@
 // What       split_script() for a whole text, StatementStream for text that arrives in pieces (stdin, a socket).
 // Why        The engine can split too, but a stream must run each statement as soon as its `;` arrives, and every
 //            error must name line and column of the text that the user typed.
-// How        A cut is made at `;` outside of quotes, dollar quotes and comments. Empty statements are skipped; the
+// How        A cut is made at `;` outside of quotes, dollar quotes, comments and bodies of code (BEGIN ... END). Empty
+// statements are skipped; the
 //            last `;` may be missing. Splitting never fails: a quote that is never closed, or bytes that are no
 //            UTF-8, make one statement that parse_statement() refuses with a position, so the statements before it
 //            still run.
@@ -19,6 +20,7 @@
 
 #include "base/result/result.hpp"
 #include "language/lexer/lexer.hpp"
+#include "language/script/body_tracker.hpp"
 
 namespace kodiak::language {
 
@@ -58,6 +60,7 @@ class StatementStream {
     bool finished_ = false;
     size_t buffer_start_ = 0;      // offset of buffer_[0] in the script
     LexerState search_;            // how far the search for `;` came
+    BodyTracker body_;             // whether the statement being collected is inside of a body
     std::optional<size_t> first_;  // start of the statement being collected, in buffer_
     size_t end_ = 0;               // end of its last token so far
     // The place that line, column and line prefix below belong to: the end of what was handed out.

@@ -66,6 +66,7 @@ constexpr CodeNames kNames[] = {
     {ErrorCode::kUndefinedParameter, "42P02", "undefined_parameter"},
     {ErrorCode::kInvalidDatetimeFormat, "22007", "invalid_datetime_format"},
     {ErrorCode::kGeneratedAlways, "428C9", "generated_always"},
+    {ErrorCode::kRaised, "P0001", "raise_exception"},
 };
 
 const CodeNames& names_of(ErrorCode code) {
@@ -78,5 +79,14 @@ const CodeNames& names_of(ErrorCode code) {
 
 std::string_view sqlstate(ErrorCode code) { return names_of(code).sqlstate; }
 std::string_view condition_name(ErrorCode code) { return names_of(code).condition; }
+
+ErrorCode code_of_sqlstate(std::string_view sqlstate) {
+    for (const CodeNames& names : kNames) {
+        if (names.sqlstate == sqlstate) {
+            return names.code;
+        }
+    }
+    return ErrorCode::kRaised;
+}
 
 }  // namespace kodiak

@@ -63,11 +63,14 @@ enum class ErrorCode : uint8_t {
     kUndefinedParameter,    // 42P02 no value for a parameter
     kInvalidDatetimeFormat,  // 22007 text does not read as a date, time or duration
     kGeneratedAlways,       // 428C9 a generated column cannot be written
+    kRaised,                // raised by code, with a SQLSTATE of its own (Error::raised_state), P0001 without one
 };
 
 // Returns the five-character SQLSTATE of a code, e.g. "23505". Never fails.
 std::string_view sqlstate(ErrorCode code);
 // Returns the condition name of a code as PostgreSQL spells it, e.g. "unique_violation". Never fails.
 std::string_view condition_name(ErrorCode code);
+// Returns the code of a SQLSTATE, kRaised for one that no code has. Never fails.
+ErrorCode code_of_sqlstate(std::string_view sqlstate);
 
 }  // namespace kodiak

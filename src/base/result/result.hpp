@@ -33,6 +33,9 @@ struct Error {
     std::string hint;       // a sentence telling what to do, may be empty
     TextPosition position;  // in the statement's text, when the error is about text
     std::string line_text;  // that line of the statement, for the caret
+    std::string raised_state;      // kRaised: the SQLSTATE, five characters; empty otherwise
+    std::string raised_condition;  // kRaised: the name of that SQLSTATE, may be empty
+    std::string call_stack;        // where in code it happened, innermost first; may be empty
 
     Error& with_detail(std::string text) & { detail = std::move(text); return *this; }
     Error&& with_detail(std::string text) && { detail = std::move(text); return std::move(*this); }

@@ -105,8 +105,10 @@ std::string printable(std::string_view text) {
 }  // namespace
 
 std::string render_error(const Error& error, std::string_view file_name) {
-    std::string out = "ERROR " + std::string(sqlstate(error.code)) + " " + std::string(condition_name(error.code)) +
-                      ": " + printable(error.message);
+    const bool raised = !error.raised_state.empty();
+    const std::string condition = raised ? error.raised_condition : std::string(condition_name(error.code));
+    std::string out = "ERROR " + (raised ? error.raised_state : std::string(sqlstate(error.code))) +
+                      (condition.empty() ? "" : " " + condition) + ": " + printable(error.message);
     const TextPosition& position = error.position;
     if (position.line != 0 && position.column != 0) {
         const std::string line = std::to_string(position.line);
@@ -122,6 +124,9 @@ std::string render_error(const Error& error, std::string_view file_name) {
     }
     if (!error.hint.empty()) {
         out += "\n  hint: " + printable(error.hint);
+    }
+    if (!error.call_stack.empty()) {
+        out += "\n  in: " + printable(error.call_stack);
     }
     return out;
 }

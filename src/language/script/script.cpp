@@ -60,11 +60,13 @@ std::optional<Statement> StatementStream::next() {
             search_ = lexer.state();
             return finished_ && first_ ? std::optional(take()) : std::nullopt;
         }
-        if (token.kind == TokenKind::kSymbol && buffer_[token.span.offset] == ';') {
+        body_.see(token.kind, token.span.in(buffer_));
+        if (token.kind == TokenKind::kSymbol && buffer_[token.span.offset] == ';' && !body_.inside()) {
             if (first_) {
                 search_ = lexer.state();
                 return take();
             }
+            body_ = {};
             continue;
         }
         if (!first_) {
@@ -85,6 +87,7 @@ Statement StatementStream::take() {
     statement.text = buffer_.substr(*first_, end_ - *first_);
     advance_to(search_.offset);
     first_.reset();
+    body_ = {};
     drop_consumed();
     return statement;
 }

@@ -4,7 +4,8 @@
 // # tell the story. REWRITE=1 in the environment writes the output that came out into the files.
 //
 // Commands: `split` shows the statements with their positions, `run` shows what each statement becomes: the kind
-// of ours, `same bytes`, the rewritten SQL, or the rendered error.
+// of ours, `same bytes`, the rewritten SQL, or the rendered error; `tree` shows code as the tree that it is parsed
+// into.
 
 #include <cstdlib>
 #include <filesystem>
@@ -13,7 +14,9 @@
 
 #include <gtest/gtest.h>
 
+#include "language/ast/print.hpp"
 #include "language/diagnostics.hpp"
+#include "language/parser/definition_parser.hpp"
 #include "language/rewrite.hpp"
 #include "language/script.hpp"
 #include "language/statement.hpp"
@@ -63,12 +66,31 @@ Result<std::string> outcome(const Statement& statement) {
     return rewritten.text == statement.text ? "same bytes" : rewritten.text;
 }
 
+// The tree of a definition of code, or all its problems.
+std::string tree_of(const Statement& statement) {
+    if (!is_code_statement(statement.text)) {
+        return "plain\n";
+    }
+    DiagnosticList problems;
+    const CodeDefinition definition = parse_code(statement.text, problems);
+    problems.sort();
+    std::string out = problems.has_errors() ? "" : print_code(definition, statement.text);
+    for (const Diagnostic& problem : problems.all()) {
+        out += render_error(in_script(error_of(problem, statement.text), statement), "script.sql") + "\n";
+    }
+    return out;
+}
+
 std::string run_command(const std::string& command, const std::string& text) {
     std::string out;
     for (const Statement& statement : split_script(text)) {
         if (command == "split") {
             out +=
                 std::to_string(statement.line) + ":" + std::to_string(statement.column) + " [" + statement.text + "]\n";
+            continue;
+        }
+        if (command == "tree") {
+            out += tree_of(statement);
             continue;
         }
         const Result<std::string> result = outcome(statement);
@@ -102,7 +124,8 @@ TEST_P(Testscripts, GiveTheExpectedOutput) {
         }
         const std::string command = line;
         const size_t command_line = line_number;
-        ASSERT_TRUE(command == "split" || command == "run") << "line " << line_number << ": " << command;
+        ASSERT_TRUE(command == "split" || command == "run" || command == "tree")
+            << "line " << line_number << ": " << command;
         const std::string text = read_until("---");
         const std::string expected = read_until("===");
         const std::string output = run_command(command, text);
