@@ -129,7 +129,8 @@ class MadeUpHistory {
                     }));
         const HistoryCommit some = must(reader.commit(seq_ / 2 + 1));
         std::printf("             by seq %.1f us, by id %.1f us, by time %.1f us\n",
-                    median_us(2'000, [&](int i) { (void)must(reader.commit(mixed(static_cast<uint64_t>(i)) % seq_ + 1)); }),
+                    median_us(2'000,
+                              [&](int i) { (void)must(reader.commit(mixed(static_cast<uint64_t>(i)) % seq_ + 1)); }),
                     median_us(2'000, [&](int) { (void)must(reader.find(some.record.id)); }),
                     median_us(2'000, [&](int i) {
                         (void)must(reader.newest_at({static_cast<int64_t>(mixed(static_cast<uint64_t>(i)) % seq_)}));

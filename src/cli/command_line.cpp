@@ -23,6 +23,23 @@ constexpr OptionSpec kSqlOptions[] = {{"command", 'c', "SQL", "run this text"},
 constexpr OptionSpec kImportOptions[] = {
     {"null", 0, "TEXT", "in CSV files, this text is NULL (besides the empty field)"}, kHelp};
 
+constexpr OptionSpec kFormat = {"format", 0, "FORMAT", "how the answer is written (default: box)", kFormatNames};
+
+constexpr OptionSpec kTimelineOptions[] = {
+    {"limit", 0, "N", "log: how many commits (default: 50)"},
+    {"row", 0, "TABLE", "proof: of a row of this table"},
+    {"key", 0, "VALUES", "proof: the row's primary key, as SQL: 7 or 'a', 2"},
+    {"as-of", 0, "POINT", "proof: the row as it was at this commit or time"},
+    {"out", 0, "FILE", "proof: write it to this file"},
+    kFormat,
+    kHelp};
+
+constexpr OptionSpec kChangesOptions[] = {
+    {"since", 0, "POINT", "after this commit or time (default: from the beginning)"},
+    {"until", 0, "POINT", "up to this commit or time (default: now)"},
+    kFormat,
+    kHelp};
+
 constexpr OptionSpec kHelpOnly[] = {kHelp};
 
 constexpr CommandSpec kCommands[] = {
@@ -37,6 +54,12 @@ constexpr CommandSpec kCommands[] = {
      kImportOptions},
     {"check", "DB", 1, 1, "verify all checksums, all changes roots, and indexes against rows",
      "Exit code 1 and the damaged places when something is wrong.\n", kHelpOnly},
+    {"timeline", "ACTION DB [COMMIT]", 2, 3, "show and prove the history of commits",
+     "Actions: log DB, show DB COMMIT, heads DB, verify DB, proof DB COMMIT, proof DB --row T --key K.\n"
+     "A commit is named by its number or by its id. A proof is checked by kodiak-verify, without Kodiak.\n",
+     kTimelineOptions},
+    {"changes", "DB TABLE", 2, 2, "show what commits did to the rows of a table",
+     "A point is the number of a commit, or a time such as '2026-01-31 12:00:00' (UTC).\n", kChangesOptions},
     {"version", "", 0, 0, "show the versions of the program, its engine and its format", "", kHelpOnly},
     {"help", "[COMMAND]", 0, 1, "show what a command does", "", kHelpOnly},
 };

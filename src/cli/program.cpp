@@ -36,6 +36,12 @@ int run_command(const CommandLine& line, Output& output) {
     if (name == "check") {
         return run_check(line, output);
     }
+    if (name == "timeline") {
+        return run_timeline(line, output);
+    }
+    if (name == "changes") {
+        return run_changes(line, output);
+    }
     if (name == "version") {
         return write_text(output, database::version_text() + "\n");
     }

@@ -44,18 +44,21 @@ class OpenDatabase final : public Database {
 
     Status checkpoint() override { return core_->checkpoint(); }
 
-    Result<std::vector<Damage>> check() override {
-        KODIAK_TRY_ASSIGN(auto findings, core_->check());
+    Result<std::vector<Damage>> check() override { return damages_of(core_->check()); }
+    Result<std::vector<Damage>> verify_timeline() override { return damages_of(core_->history().verify()); }
+
+    const std::string& name() const override { return name_; }
+
+   private:
+    static Result<std::vector<Damage>> damages_of(Result<std::vector<timeline::CheckFinding>> findings) {
+        KODIAK_TRY(findings);
         std::vector<Damage> damages;
-        for (auto& finding : findings) {
+        for (auto& finding : *findings) {
             damages.push_back({std::move(finding.place), std::move(finding.problem)});
         }
         return damages;
     }
 
-    const std::string& name() const override { return name_; }
-
-   private:
     std::unique_ptr<timeline::DatabaseCore> core_;
     std::unique_ptr<engine::Engine> engine_;  // refers to the core: declared behind it, gone before it
     std::string name_;

@@ -72,6 +72,8 @@ class Database {
     virtual Status checkpoint() = 0;
     // Reads everything and verifies it: checksums, changes roots, indexes against rows. Empty: all is well.
     virtual Result<std::vector<Damage>> check() = 0;
+    // Recomputes the hash tree over all commits from their records; looks at no rows. Empty: all is well.
+    virtual Result<std::vector<Damage>> verify_timeline() = 0;
     // The name under which the database stands in SQL: the last part of its path without extension (`data/t.kodiak`
     // -> `t`); names that the engine keeps for itself (main, temp, system) get `_db`.
     virtual const std::string& name() const = 0;

@@ -2,8 +2,10 @@
 
 #include "database/answer_rows.hpp"
 #include "database/table_lookup.hpp"
+#include "base/disk/disk.hpp"
 #include "language/key_statement.hpp"
 #include "language/lexer/words.hpp"
+#include "language/prove.hpp"
 
 namespace kodiak::database {
 
@@ -18,6 +20,59 @@ Status check_isolation(const std::optional<IsolationLevel>& level) {
     }
     return {};
 }
+
+std::vector<std::string> names_of(const std::vector<language::NamePart>& parts) {
+    std::vector<std::string> names;
+    for (const auto& part : parts) {
+        names.push_back(part.name);
+    }
+    return names;
+}
+
+// The caret belongs under the user's text, not into the query that was made of it.
+template <class T>
+Result<T> without_position(Result<T> result) {
+    if (result.ok()) {
+        return result;
+    }
+    Error error = result.error();
+    error.position = {};
+    error.line_text.clear();
+    return error;
+}
+
+// Readers see the old file or the whole new one.
+Status write_whole_file(const std::string& path, std::string_view bytes) {
+    const auto disk = make_real_disk();
+    const std::string fresh = path + ".new";
+    KODIAK_TRY_ASSIGN(const auto file, disk->open(fresh, OpenMode::kCreateOrOpen));
+    Status written = file->truncate(0);
+    if (written.ok()) {
+        written = file->write(0, bytes);
+    }
+    if (written.ok()) {
+        written = file->sync();
+    }
+    if (written.ok()) {
+        written = disk->rename(fresh, path);
+    }
+    if (!written.ok()) {
+        (void)disk->remove(fresh).ok();
+    }
+    return written;
+}
+
+// A single value as a batch.
+class OneText final : public RowBatch {
+   public:
+    explicit OneText(std::string_view text) : text_(text) {}
+    size_t row_count() const override { return 1; }
+    bool is_null(size_t, size_t) const override { return false; }
+    std::string_view text(size_t, size_t) const override { return text_; }
+
+   private:
+    std::string_view text_;
+};
 
 Error refused_in_failed_transaction() {
     return make_error(ErrorCode::kInFailedTransaction,
@@ -203,6 +258,33 @@ Result<Answer> ScriptSession::run(std::string_view text, const language::UpsertS
         Error error = language::recover_raised_error(std::move(answer).error());
         return place_in_original(std::move(error), rewrite.sql, text, rewrite.source_map);
     }
+    return answer;
+}
+
+Result<Answer> ScriptSession::run(std::string_view text, const language::ProveStatement& prove, ResultSink& sink) {
+    if (own_failure_) {
+        return refused_in_failed_transaction();
+    }
+    language::TableShape shape;
+    if (prove.what == language::ProveStatement::What::kRow) {
+        const language::UpsertStatement only_primary_key;
+        KODIAK_TRY_ASSIGN(shape, TableLookup(*connection_, only_primary_key).table_shape(names_of(prove.table)));
+    }
+    KODIAK_TRY_ASSIGN(const std::string sql, language::prove_to_sql(text, prove, shape));
+    KODIAK_TRY_ASSIGN(const std::string proof, without_position(single_value(sql)));
+    if (proof.empty()) {
+        return make_error(ErrorCode::kNotFound, "no row of \"" + shape.name + "\" has this key");
+    }
+    if (prove.into) {
+        KODIAK_TRY(write_whole_file(*prove.into, proof));
+        Answer answer = answer_of("PROVE");
+        answer.text = "proof of " + std::to_string(proof.size()) + " bytes written to " + *prove.into;
+        return answer;
+    }
+    KODIAK_TRY(sink.begin({{"proof", "VARCHAR", ValueKind::kText}}));
+    KODIAK_TRY(sink.rows(OneText(proof)));
+    Answer answer = answer_of("PROVE");
+    answer.has_rows = true;
     return answer;
 }
 

@@ -39,6 +39,7 @@ class ScriptSession final : public Session {
     Result<Answer> run(std::string_view text, const language::SetTransactionStatement& set, ResultSink& sink);
     Result<Answer> run(std::string_view text, const language::CheckpointStatement& checkpoint, ResultSink& sink);
     Result<Answer> run(std::string_view text, const language::UpsertStatement& upsert, ResultSink& sink);
+    Result<Answer> run(std::string_view text, const language::ProveStatement& prove, ResultSink& sink);
     Result<Answer> run(std::string_view text, const language::PlainStatement& plain, ResultSink& sink);
 
     // Runs SQL in the engine and hands rows to the sink. Errors have their positions in `sql`.

@@ -3,7 +3,7 @@
 // Statements by their first words: what is Kodiak's own, and what goes to the engine byte for byte.
 //
 // What       parse_statement() sorts one statement into a closed list of kinds. Transaction statements and UPSERT are
-//            parsed completely; everything else is a PlainStatement, which nobody but the engine understands.
+//            parsed completely, so is PROVE; everything else is a PlainStatement, which nobody but the engine understands.
 // Why        Kodiak's commits carry messages, its transactions have savepoints and outlive the engine's
 //            (language reference 2.3), so these statements must be known before the engine sees anything. All other SQL
 //            keeps DuckDB's meaning, so that a text which DuckDB accepts is never damaged by us.
@@ -35,6 +35,7 @@ enum class StatementKind : uint8_t {
     kSetTransaction,
     kCheckpoint,
     kUpsert,
+    kProve,
     kPlain,
 };
 
@@ -108,12 +109,26 @@ struct UpsertStatement {
     std::optional<Span> returning;  // RETURNING and its list
 };
 
+// PROVE {COMMIT id | ROW qname KEY (values) [AS OF point] | CONSISTENCY FROM size TO size} [INTO 'path'].
+struct ProveStatement {
+    enum class What : uint8_t { kCommit, kRow, kConsistency };
+    What what = What::kCommit;
+    std::string commit;               // kCommit: the point, as the engine reads it
+    std::vector<NamePart> table;      // kRow: 1 to 3 parts
+    Span key_clause;                  // kRow: the word KEY
+    std::vector<Span> key;            // kRow: an expression for each column of the primary key
+    std::string at_sql;               // kRow: the point as a clause behind the table; empty: now
+    uint64_t from = 0;                // kConsistency: numbers of commits under the older and the newer head
+    uint64_t to = 0;
+    std::optional<std::string> into;  // a file to write
+};
+
 // Any other statement: the engine's, byte for byte (after rewrite_plain of rewrite.hpp).
 struct PlainStatement {};
 
 using ParsedStatement =
     std::variant<BeginStatement, CommitStatement, RollbackStatement, SavepointStatement, ReleaseStatement,
-                 SetTransactionStatement, CheckpointStatement, UpsertStatement, PlainStatement>;
+                 SetTransactionStatement, CheckpointStatement, UpsertStatement, ProveStatement, PlainStatement>;
 
 // Sorts and parses one statement; a closing `;` is allowed. Spans are offsets in `text`.
 // Errors: see the contract; positions are those of `text`.

@@ -17,6 +17,11 @@ int run_import(const CommandLine& line, Output& output);
 // kodiak check DB: verifies everything; names each damaged place.
 int run_check(const CommandLine& line, Output& output);
 
+// kodiak timeline ACTION DB: log, show, heads, verify, proof.
+int run_timeline(const CommandLine& line, Output& output);
+// kodiak changes DB TABLE: what commits did to a table.
+int run_changes(const CommandLine& line, Output& output);
+
 // Writes an error to stderr as people read it; `file_name` is where its position counts from, may be empty.
 void report_error(const Error& error, std::string_view file_name);
 

@@ -11,6 +11,7 @@
 #include "engine/connection/query_result.hpp"
 #include "engine/connection/session.hpp"
 #include "engine/errors/errors.hpp"
+#include "engine/functions/proof_functions.hpp"
 #include "engine/functions/sequence_functions.hpp"
 #include "engine/functions/timeline_functions.hpp"
 #include "engine/functions/transaction_functions.hpp"
@@ -66,6 +67,7 @@ Result<std::unique_ptr<Engine>> Engine::create(const EngineOptions& options) {
             register_transaction_functions(context);
             register_table_scan(context);
             register_timeline_functions(context);
+            register_proof_functions(context);
         });
         return std::make_unique<Engine>(std::move(state));
     } catch (const std::exception& exception) {

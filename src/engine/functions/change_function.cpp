@@ -4,14 +4,10 @@
 
 #include <fmt/format.h>
 
-#include "duckdb/catalog/catalog.hpp"
-#include "duckdb/parser/qualified_name.hpp"
-#include "duckdb/planner/binder.hpp"
-
 #include "engine/catalog/past_point.hpp"
 #include "engine/catalog/table_entry.hpp"
 #include "engine/errors/errors.hpp"
-#include "engine/functions/session_database.hpp"
+#include "engine/functions/named_table.hpp"
 #include "engine/scan/column_decode.hpp"
 #include "engine/transaction/session_transaction.hpp"
 
@@ -41,17 +37,6 @@ struct ChangeScan : public duckdb::GlobalTableFunctionState {
     size_t next = 0;
     timeline::HistoryCommit commit;  // of the change before
 };
-
-KodiakTableEntry& find_table(duckdb::ClientContext& context, const std::string& text) {
-    duckdb::QualifiedName name = duckdb::QualifiedName::Parse(text);
-    duckdb::Binder::BindSchemaOrCatalog(context, name.catalog, name.schema);
-    auto& entry = duckdb::Catalog::GetEntry<duckdb::TableCatalogEntry>(context, name.catalog, name.schema, name.name);
-    auto* table = dynamic_cast<KodiakTableEntry*>(&entry);
-    if (table == nullptr) {
-        throw_error(make_error(ErrorCode::kUnsupported, "\"" + text + "\" is not a table of a Kodiak database"));
-    }
-    return *table;
-}
 
 // A point given as a value: a text or number as in VERSION =>, a time as in TIMESTAMP =>.
 uint64_t resolve_value(const Value& value, timeline::DatabaseCore& core, const storage::Transaction& transaction) {
@@ -88,7 +73,7 @@ duckdb::unique_ptr<duckdb::FunctionData> bind(duckdb::ClientContext& context, du
     if (input.inputs[0].IsNull()) {
         throw_error(make_error(ErrorCode::kInvalidValue, "kodiak_changes needs the name of a table"));
     }
-    KodiakTableEntry& entry = find_table(context, duckdb::StringValue::Get(input.inputs[0]));
+    KodiakTableEntry& entry = named_table(context, duckdb::StringValue::Get(input.inputs[0]));
     auto binding = duckdb::make_uniq<ChangeBinding>(entry);
     bind_range(context, input.named_parameters, *binding);
     const catalog::KeyConstraint* primary = entry.table().primary_key();

@@ -1,4 +1,5 @@
 #include "language/statement.hpp"
+#include "language/statement/prove_parser.hpp"
 #include "language/statement/token_cursor.hpp"
 #include "language/statement/transaction_parser.hpp"
 #include "language/statement/upsert_parser.hpp"
@@ -64,6 +65,9 @@ Result<ParsedStatement> parse_statement(std::string_view text) {
     if (at_upsert(cursor)) {
         return parsed(parse_upsert(cursor));
     }
+    if (at_prove(cursor)) {
+        return parsed(parse_prove(cursor));
+    }
     return ParsedStatement(PlainStatement{});
 }
 
@@ -77,6 +81,7 @@ StatementKind kind_of(const ParsedStatement& statement) {
         StatementKind operator()(const SetTransactionStatement&) const { return StatementKind::kSetTransaction; }
         StatementKind operator()(const CheckpointStatement&) const { return StatementKind::kCheckpoint; }
         StatementKind operator()(const UpsertStatement&) const { return StatementKind::kUpsert; }
+        StatementKind operator()(const ProveStatement&) const { return StatementKind::kProve; }
         StatementKind operator()(const PlainStatement&) const { return StatementKind::kPlain; }
     };
     return std::visit(Kinds{}, statement);

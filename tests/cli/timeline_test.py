@@ -1,0 +1,124 @@
+#!/usr/bin/env python3
+"""History on the command line: log, show, heads, verify, proofs that a stranger checks, changes.
+
+Usage: timeline_test.py PATH-TO-KODIAK PATH-TO-KODIAK-VERIFY PATH-TO-KODIAK_VERIFY.PY.
+"""
+import csv
+import io
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+
+KODIAK = VERIFY = VERIFY_PY = ''
+
+
+class Timeline(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix='kodiak-timeline-')
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
+        self.db = os.path.join(self.folder, 'shop.kodiak')
+        self.run_program('sql', self.db, '-c',
+                         "CREATE TABLE orders (id INTEGER, part VARCHAR, total INTEGER, PRIMARY KEY (id, part));"
+                         "INSERT INTO orders VALUES (7, 'a', 10), (8, 'b', 20);"
+                         "BEGIN; UPDATE orders SET total = 11 WHERE id = 7; COMMIT MESSAGE 'raise' AUTHOR 'ada';"
+                         "DELETE FROM orders WHERE id = 8")
+
+    def run_program(self, *words, code=0, program=None):
+        done = subprocess.run([*(program or [KODIAK]), *words], capture_output=True, timeout=120, check=False)
+        self.assertEqual(done.returncode, code, done.stderr.decode() + done.stdout.decode())
+        return done.stdout.decode(), done.stderr.decode()
+
+    def table(self, *words):
+        out, _ = self.run_program(*words, '--format', 'csv')
+        return list(csv.DictReader(io.StringIO(out)))
+
+    def verified(self, proof, code=0):
+        out, _ = self.run_program(proof, code=code, program=[VERIFY])
+        self.run_program(proof, code=code, program=[sys.executable, VERIFY_PY])
+        return out
+
+    def file(self, name):
+        return os.path.join(self.folder, name)
+
+    def test_log_and_show_tell_of_each_commit(self):
+        log = self.table('timeline', 'log', self.db)
+        self.assertEqual([int(row['seq']) for row in log], [5, 4, 3, 2, 1])
+        self.assertEqual((log[1]['author'], log[1]['message'], log[1]['changed_rows']), ('ada', 'raise', '1'))
+        self.assertEqual(len(self.table('timeline', 'log', self.db, '--limit', '2')), 2)
+        by_number = self.table('timeline', 'show', self.db, '4')
+        by_id = self.table('timeline', 'show', self.db, log[1]['id'][:20].lower())
+        self.assertEqual(by_number, by_id)
+        parent = self.table('timeline', 'show', self.db, '3')[0]['identity']
+        self.assertEqual(by_number[0]['parents'], '[' + parent + ']')
+
+    def test_proofs_of_rows_and_commits_hold_for_a_stranger(self):
+        for name, words in {'now': ['--row', 'orders', '--key', "7, 'a'"],
+                            'then': ['--row', 'orders', '--key', "8, 'b'", '--as-of', '3'],
+                            'commit': ['4']}.items():
+            path = self.file(name + '.proof')
+            out, _ = self.run_program('timeline', 'proof', self.db, *words, '--out', path)
+            self.assertIn('written to', out)
+            self.assertIn('the proof holds', self.verified(path))
+            again, _ = self.run_program('timeline', 'proof', self.db, *words)
+            with open(path, encoding='utf-8') as file:
+                self.assertEqual(json.loads(again), json.load(file))
+
+    def test_a_changed_proof_is_refused(self):
+        path = self.file('order.proof')
+        self.run_program('timeline', 'proof', self.db, '--row', 'orders', '--key', "7, 'a'", '--out', path)
+        with open(path, encoding='utf-8') as file:
+            proof = json.load(file)
+        row = proof['rows'][0]['row']
+        proof['rows'][0]['row'] = row[:-1] + ('0' if row[-1] != '0' else '1')
+        with open(path, 'w', encoding='utf-8') as file:
+            json.dump(proof, file, separators=(',', ':'))
+        self.verified(path, code=1)
+
+    def test_proofs_outlive_checkpoint_and_later_commits(self):
+        path = self.file('old.proof')
+        self.run_program('timeline', 'proof', self.db, '--row', 'orders', '--key', "7, 'a'", '--out', path)
+        self.run_program('sql', self.db, '-c', "CHECKPOINT; UPDATE orders SET total = 12; CHECKPOINT")
+        self.verified(path)
+        with open(path, encoding='utf-8') as file:
+            size = json.load(file)['head']['size']
+        growth = self.file('growth.proof')
+        self.run_program('sql', self.db, '-c', f"PROVE CONSISTENCY FROM {size} TO {size + 1} INTO '{growth}'")
+        self.verified(growth)
+
+    def test_verify_finds_the_timeline_whole(self):
+        out, _ = self.run_program('timeline', 'verify', self.db)
+        self.assertIn('all commits hold', out)
+        heads = self.table('timeline', 'heads', self.db)
+        self.assertEqual(heads[-1]['size'], '5')
+
+    def test_changes_follow_the_commits(self):
+        changes = self.table('changes', self.db, 'orders')
+        self.assertEqual([(row['op'], row['commit_seq']) for row in changes],
+                         [('INSERT', '3'), ('INSERT', '3'), ('UPDATE', '4'), ('DELETE', '5')])
+        changes = self.table('changes', self.db, 'orders', '--since', '3', '--until', '4')
+        self.assertEqual([row['new'] for row in changes], ["{'id': 7, 'part': a, 'total': 11}"])
+
+    def test_what_is_not_there_is_said(self):
+        for words, text in ((['timeline', 'proof', self.db, '99'], 'KD003'),
+                            (['timeline', 'proof', self.db, '--row', 'orders', '--key', "1, 'x'"], '58P01'),
+                            (['timeline', 'proof', self.db, '--row', 'nothing', '--key', '1'], '42P01'),
+                            (['timeline', 'proof', self.db, '--row', 'orders', '--key', '7'], '42P10'),
+                            (['timeline', 'log', self.file('none.kodiak')], '58P01'),
+                            (['changes', self.db, 'nothing'], '42P01'),
+                            (['changes', self.db, 'orders', '--since', 'yesterday'], 'KD003')):
+            _, err = self.run_program(*words, code=1)
+            self.assertIn(text, err)
+        for words in (['timeline', 'log'], ['timeline', 'dance', self.db], ['timeline', 'show', self.db],
+                      ['timeline', 'proof', self.db], ['timeline', 'proof', self.db, '3', '--row', 'orders'],
+                      ['timeline', 'log', self.db, '--limit', 'x'], ['changes', self.db]):
+            _, err = self.run_program(*words, code=2)
+            self.assertIn('kodiak help', err)
+
+
+if __name__ == '__main__':
+    KODIAK, VERIFY, VERIFY_PY = (os.path.abspath(path) for path in sys.argv[1:4])
+    unittest.main(argv=sys.argv[:1])
