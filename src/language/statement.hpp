@@ -3,7 +3,7 @@
 // Statements by their first words: what is Kodiak's own, and what goes to the engine byte for byte.
 //
 // What       parse_statement() sorts one statement into a closed list of kinds. Transaction statements and UPSERT are
-//            parsed completely, so is PROVE; everything else is a PlainStatement, which nobody but the engine understands.
+//            parsed completely, so is PROVE; all else is a PlainStatement, which nobody but the engine understands.
 // Why        Kodiak's commits carry messages, its transactions have savepoints and outlive the engine's
 //            (language reference 2.3), so these statements must be known before the engine sees anything. All other SQL
 //            keeps DuckDB's meaning, so that a text which DuckDB accepts is never damaged by us.
