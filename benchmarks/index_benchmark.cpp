@@ -7,7 +7,9 @@
 // given -DKODIAK_ALEX_INCLUDE=<its src/core>. Times are nanoseconds of CPU time of one thread, the quartile of chunks
 // of 20,000 operations, so that other work on the machine disturbs little.
 
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
@@ -235,6 +237,23 @@ void measure_append(const std::function<std::unique_ptr<Contender>()>& make, con
                 static_cast<double>(other->bytes()) / static_cast<double>(keys.size()));
 }
 
+// Runs a measurement in a process of its own: a peer that crashes ends its own line only.
+void run_apart(const std::function<void()>& measurement) {
+    std::fflush(stdout);
+    const pid_t child = fork();
+    KODIAK_ASSERT(child >= 0);
+    if (child == 0) {
+        measurement();
+        std::fflush(stdout);
+        _exit(0);
+    }
+    int status = 0;
+    waitpid(child, &status, 0);
+    if (!WIFEXITED(status)) {
+        std::printf("  ended by signal %d\n", WTERMSIG(status));
+    }
+}
+
 void run(size_t count, const std::vector<std::string>& wanted) {
     std::vector<std::function<std::unique_ptr<Contender>()>> contenders = {
         [] { return std::make_unique<OurContender>("learned", make_learned_index()); },
@@ -252,10 +271,10 @@ void run(size_t count, const std::vector<std::string>& wanted) {
         const Keys keys = draw_keys(distribution, count);
         std::printf("%s\n", distribution.name);
         for (const auto& make : contenders) {
-            measure_contender(make, keys);
+            run_apart([&] { measure_contender(make, keys); });
         }
         for (const auto& make : contenders) {
-            measure_append(make, keys);
+            run_apart([&] { measure_append(make, keys); });
         }
     }
 }

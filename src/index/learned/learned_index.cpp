@@ -238,7 +238,7 @@ class LearnedIndex final : public KeyIndex {
         std::vector<Item> items;
         items.reserve(2 * kScanEntries);
         std::vector<Entry> entries;
-        for (size_t wanted = kFirstScanEntries;; wanted = kScanEntries) {
+        for (size_t wanted = kFirstScanEntries;; wanted = std::min(3 * wanted, kScanEntries)) {
             items.clear();
             bool is_cut = false;  // in the middle of a key's locators
             bool is_plain = from_locator == first_locator;

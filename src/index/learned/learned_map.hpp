@@ -4,7 +4,7 @@
 //
 // Why      A find in a B+tree at ten million keys waits for memory three or four times in a row. Keys of tables are
 //          mostly serial, nearly evenly spread, or so in parts: there a key's place can be computed, and a find waits
-//          once. Where that is not so, small sorted nodes do what B+tree leaves do.
+//          once. Where that is not so, separators lead to small nodes, as in a B+tree, in which keys are hashed.
 // How      Nodes and their search: node.hpp. After ALEX (Ding et al. 2020) for linear models over gaps, and LIPP (Wu et
 //          al. 2021) for exact places; unlike both, ranges are cut at powers of two (shifts instead of divisions; sums
 //          cannot round), what a model costs is measured when a node is built, and readers take no lock.
@@ -30,9 +30,9 @@
 
 namespace kodiak::index::learned {
 
-// What one sorted node takes when it is built: 8 buckets with 5 of 7 entries used; and two neighbours together.
-inline constexpr uint64_t kSortedKeys = 40;
-inline constexpr uint64_t kMergedSortedKeys = 32;
+// How many keys a hashed node takes when it is built; and two neighbours that are put together.
+inline constexpr uint64_t kHashedKeys = 96;
+inline constexpr uint64_t kMergedHashedKeys = 64;
 
 class LearnedMap {
    public:
@@ -142,17 +142,21 @@ class LearnedMap {
     static Run run_of(Ref inner, uint32_t slot);
 
     // learned_map_build.cpp: new nodes from sorted items
-    enum class Purpose : uint8_t { kLoad, kGrowth };  // how much room is left for further keys
+    // Where a new node leaves room for further keys: little; everywhere; behind the last one.
+    enum class Purpose : uint8_t { kLoad, kGrowth, kAppend };
+    static Purpose purpose_of(std::span<const Item> items, const Item* added) {
+        return added != nullptr && added->key == items.back().key ? Purpose::kAppend : Purpose::kGrowth;
+    }
     Ref build_inner(std::span<const Item> items, Purpose purpose);
     Ref build_slot(std::span<const Item> items, uint32_t shift, Purpose purpose);
     Ref build_fork(std::span<const Item> items);
     Ref new_fork(const ForkChildren& children);
     Ref build_dense(std::span<const Item> items, uint32_t shift);
-    Ref build_sorted(std::span<const Item> items);
+    Ref build_hashed(std::span<const Item> items, Purpose purpose);
     Ref try_buckets(std::span<const Item> items, uint32_t shift, Purpose purpose);
     void fill_slots(Ref inner, Run run, std::span<const Item> items, Purpose purpose);
     Ref new_inner(uint64_t prefix, uint32_t shift, uint32_t bits);
-    Ref new_buckets(uint32_t count, uint32_t spare, uint32_t shift);  // to be written
+    Ref new_buckets(Kind kind, uint64_t count, uint64_t spare, uint32_t shift);  // to be written
     static void write_buckets(Ref leaf, std::span<const Item> items);
     static void set_slot(Ref inner, uint32_t slot, Ref child);
 

@@ -1,5 +1,6 @@
 // Building nodes of a LearnedMap from sorted items: which form a range of keys gets.
 
+#include <array>
 #include <bit>
 #include <cstring>
 
@@ -13,11 +14,12 @@ constexpr auto kRelaxed = std::memory_order_relaxed;  // a new node is published
 constexpr uint32_t kBitsMax = 24;
 // Keys per slot that an inner node aims at.
 constexpr uint64_t kEvenKeys = 128;
-constexpr uint64_t kKeysPerSortedBucket = 5;
 constexpr uint32_t kBucketsMax = 64;
+// Fewer keys are not worth a linear model.
+constexpr uint64_t kLinearKeys = 40;
 // A slot's keys are held dense from this share of its range on: at three words a key, less than any other form.
 constexpr uint64_t kDenseShare = 3;
-// Slots of up to 256 keys are dense anyhow once a sorted node does not hold their keys.
+// Slots of up to 256 keys are dense anyhow once a hashed node does not hold their keys.
 constexpr uint32_t kSmallShift = 8;
 constexpr uint32_t kRunSlotsMax = 256;
 
@@ -44,12 +46,12 @@ Spread spread_of(std::span<const Item> items, uint32_t shift, uint32_t bits) {
 
 // Whether equal parts of their range would leave many of the keys in crowded ones.
 bool is_uneven(std::span<const Item> items) {
-    constexpr size_t kFewKeys = 512;
+    constexpr uint64_t kKeysPerPart = 48;
     const auto high = static_cast<uint32_t>(std::bit_width(items.front().key ^ items.back().key));
-    if (items.size() <= kFewKeys || high <= kSmallShift + 1) {
-        return items.size() <= kFewKeys;
+    if (items.size() < 4 * kKeysPerPart || high <= kSmallShift + 1) {
+        return true;  // a linear model for all of them has failed before
     }
-    const uint32_t bits = std::min({kBitsMax, high - kSmallShift, log2_of(items.size() / kEvenKeys)});
+    const uint32_t bits = std::min({kBitsMax, high - kSmallShift, log2_of(items.size() / kKeysPerPart)});
     const Spread spread = spread_of(items, high - bits, bits);
     return spread.used_slots * 32 >= uint64_t{1} << bits && spread.crowded_keys * 8 > items.size();
 }
@@ -60,14 +62,14 @@ uint32_t choose_bits(std::span<const Item> items, uint32_t high) {
         return 0;
     }
     const uint64_t count = items.size();
-    const uint32_t least = high == 64 ? 1 : (count <= kSortedKeys ? 0 : 1);
+    const uint32_t least = high == 64 ? 1 : (count <= kHashedKeys ? 0 : 1);
     const uint32_t most = std::min(kBitsMax, high - kSmallShift);
     const auto bits_for = [&](uint64_t keys_per_slot) {
         return std::clamp(count > keys_per_slot ? log2_of(count / keys_per_slot) : 0, least, most);
     };
     const uint32_t bits = bits_for(kEvenKeys);
     if (count <= kEvenKeys || bits == most) {
-        return count <= kSortedKeys ? least : std::max(bits, bits_for(kSortedKeys));
+        return count <= kHashedKeys ? least : std::max(bits, bits_for(kHashedKeys));
     }
     const Spread spread = spread_of(items, high - bits, bits);
     if (spread.used_slots * 32 < uint64_t{1} << bits) {
@@ -126,11 +128,12 @@ Ref LearnedMap::new_inner(uint64_t prefix, uint32_t shift, uint32_t bits) {
     return {Kind::kInner, node, shift, bits};
 }
 
-Ref LearnedMap::new_buckets(uint32_t count, uint32_t spare, uint32_t shift) {
+Ref LearnedMap::new_buckets(Kind kind, uint64_t count, uint64_t spare, uint32_t shift) {
     // All that the block holds anyhow is spare.
-    const size_t held = NodeMemory::rounded((count + spare) * sizeof(Bucket)) / sizeof(Bucket);
-    spare = std::min<uint32_t>(static_cast<uint32_t>(held) - count, 63);
-    return {Kind::kBuckets, memory_.allocate((count + spare) * sizeof(Bucket)), shift, count, spare};
+    const uint64_t held = NodeMemory::rounded((count + spare) * sizeof(Bucket)) / sizeof(Bucket);
+    spare = std::min<uint64_t>(held - count, 63);
+    return {kind, memory_.allocate((count + spare) * sizeof(Bucket)), shift, static_cast<uint32_t>(count),
+            static_cast<uint32_t>(spare)};
 }
 
 // Stores a child and keeps count of inner ones. The only way into a slot.
@@ -152,22 +155,33 @@ Ref LearnedMap::build_dense(std::span<const Item> items, uint32_t shift) {
     return dense;
 }
 
-Ref LearnedMap::build_sorted(std::span<const Item> items) {
-    const auto count = static_cast<uint32_t>(
-        std::clamp<size_t>((items.size() + kKeysPerSortedBucket - 1) / kKeysPerSortedBucket, 1, Router::kBuckets));
-    auto* router = static_cast<Router*>(memory_.allocate(sizeof(Router) + count * sizeof(Bucket)));
-    std::fill(std::begin(router->separators), std::end(router->separators), ~uint64_t{0});
-    for (uint32_t bucket = 0; bucket < count; ++bucket) {
-        const size_t begin = items.size() * bucket / count;
-        const size_t end = items.size() * (bucket + 1) / count;
-        write_bucket(router->buckets()[bucket], items.subspan(begin, end - begin));
-        if (bucket + 1 < count) {
-            router->separators[bucket] = items[end - 1].key;
-        }
+// Builds a hashed node: never refuses, since all keys of one bucket would still have room in the spare ones.
+Ref LearnedMap::build_hashed(std::span<const Item> items, Purpose purpose) {
+    KODIAK_DEBUG_ASSERT(items.size() <= kHashedKeys);
+    // When keys come in order, the node will get as many as it can take.
+    const uint64_t expected = purpose == Purpose::kAppend ? kHashedKeys : items.size();
+    const uint64_t fill = purpose == Purpose::kGrowth ? 38 : 46;  // tenths of an entry per bucket
+    const uint64_t count = expected <= Bucket::kEntries ? 1 : expected * 10 / fill + 1;
+    std::array<uint8_t, kBucketsMax + 1> ends{};
+    for (const Item& item : items) {
+        ++ends[Ref::hashed_bucket(item.key, static_cast<uint32_t>(count))];
     }
-    return {Kind::kSorted, router, 0, count};
+    uint64_t spare = purpose == Purpose::kLoad ? count / 16 : count / 8 + 1;
+    uint8_t end = 0;
+    for (uint8_t& load : ends) {
+        spare += load > Bucket::kEntries ? (load - 1) / Bucket::kEntries : 0;
+        load = end = static_cast<uint8_t>(end + load);
+    }
+    std::array<Item, kHashedKeys> by_bucket;
+    for (size_t i = items.size(); i > 0; --i) {
+        by_bucket[--ends[Ref::hashed_bucket(items[i - 1].key, static_cast<uint32_t>(count))]] = items[i - 1];
+    }
+    const Ref leaf = new_buckets(Kind::kHashed, count, spare, 0);
+    write_buckets(leaf, std::span(by_bucket).first(items.size()));
+    return leaf;
 }
 
+// Writes items, which are in the order of their buckets.
 void LearnedMap::write_buckets(Ref leaf, std::span<const Item> items) {
     uint32_t next_spare = leaf.bucket_count();
     size_t at = 0;
@@ -200,11 +214,11 @@ Ref LearnedMap::try_buckets(std::span<const Item> items, uint32_t shift, Purpose
             break;
         }
         const Fit fit = fit_of(items, shift, static_cast<uint32_t>(count));
-        const uint64_t spare = fit.spare_buckets + (purpose == Purpose::kGrowth ? count / 8 + 1 : count / 16);
+        const uint64_t spare = fit.spare_buckets + (purpose == Purpose::kLoad ? count / 16 : count / 8 + 1);
         if (fit.spare_items * 16 > items.size() || spare > 63) {
             continue;
         }
-        const Ref leaf = new_buckets(static_cast<uint32_t>(count), static_cast<uint32_t>(spare), shift);
+        const Ref leaf = new_buckets(Kind::kBuckets, count, spare, shift);
         write_buckets(leaf, items);
         return leaf;
     }
@@ -216,12 +230,12 @@ Ref LearnedMap::build_slot(std::span<const Item> items, uint32_t shift, Purpose 
     if (items.empty()) {
         return {};
     }
-    const bool is_small = shift <= kSmallShift && items.size() > kSortedKeys;
+    const bool is_small = shift <= kSmallShift && items.size() > kHashedKeys;
     if (shift < 40 && shift >= 3 && (is_small || items.size() * kDenseShare >= uint64_t{1} << shift)) {
         return build_dense(items, shift);
     }
-    if (items.size() <= kSortedKeys) {
-        return build_sorted(items);
+    if (items.size() <= kHashedKeys) {
+        return build_hashed(items, purpose);
     }
     const Ref buckets = try_buckets(items, shift, purpose);
     if (!buckets.is_empty()) {
@@ -230,9 +244,9 @@ Ref LearnedMap::build_slot(std::span<const Item> items, uint32_t shift, Purpose 
     return is_uneven(items) ? build_fork(items) : build_inner(items, purpose);
 }
 
-// Builds forks over sorted nodes, bottom up, all nodes of a level alike in size. Requires: more than one node's items.
+// Builds forks over hashed nodes, bottom up, all nodes of a level alike in size. Requires: more than one node's items.
 Ref LearnedMap::build_fork(std::span<const Item> items) {
-    constexpr size_t kKeysPerLeaf = 34;
+    constexpr size_t kKeysPerLeaf = 84;
     constexpr size_t kFill = 14;
     struct Child {
         Ref ref;
@@ -243,7 +257,7 @@ Ref LearnedMap::build_fork(std::span<const Item> items) {
     for (size_t i = 0; i < leaves; ++i) {
         const size_t begin = items.size() * i / leaves;
         const size_t end = items.size() * (i + 1) / leaves;
-        level.push_back({build_sorted(items.subspan(begin, end - begin)), items[end - 1].key});
+        level.push_back({build_hashed(items.subspan(begin, end - begin), Purpose::kLoad), items[end - 1].key});
     }
     while (level.size() > 1) {
         std::vector<Child> above;
@@ -288,11 +302,11 @@ Ref LearnedMap::build_inner(std::span<const Item> items, Purpose purpose) {
     return inner;
 }
 
-// Gives slots of an inner node their nodes: one to each with many items, one sorted node to several with few.
+// Gives slots of an inner node their nodes: one to each with many items, one hashed node to several with few.
 void LearnedMap::fill_slots(Ref inner, Run run, std::span<const Item> items, Purpose purpose) {
-    size_t limit = kSortedKeys;
-    if (purpose == Purpose::kGrowth && items.size() > kSortedKeys) {
-        const size_t pieces = (items.size() + kSortedKeys - 1) / kSortedKeys;
+    size_t limit = kHashedKeys;
+    if (purpose == Purpose::kGrowth && items.size() > kHashedKeys) {
+        const size_t pieces = (items.size() + kHashedKeys - 1) / kHashedKeys;
         limit = (items.size() + pieces - 1) / pieces;  // halves grow alike
     }
     uint32_t pending_first = run.first;
@@ -300,7 +314,7 @@ void LearnedMap::fill_slots(Ref inner, Run run, std::span<const Item> items, Pur
     const auto flush = [&](uint32_t end_slot, size_t end) {
         if (pending_first < end_slot) {
             const auto run_items = items.subspan(pending_begin, end - pending_begin);
-            const Ref leaf = run_items.empty() ? Ref() : build_sorted(run_items);
+            const Ref leaf = run_items.empty() ? Ref() : build_hashed(run_items, purpose);
             for (uint32_t slot = pending_first; slot < end_slot; ++slot) {
                 set_slot(inner, slot, leaf);
             }
@@ -316,9 +330,16 @@ void LearnedMap::fill_slots(Ref inner, Run run, std::span<const Item> items, Pur
         }
         const size_t count = at - begin;
         const bool is_dense = count > 7 && inner.shift() < 40 && count * kDenseShare >= uint64_t{1} << inner.shift();
-        if (count > kSortedKeys || is_dense) {
+        const auto own = items.subspan(begin, count);
+        Ref leaf;
+        if (count > kHashedKeys || is_dense) {
+            leaf = build_slot(own, inner.shift(), purpose);
+        } else {
+            leaf = count > kLinearKeys ? try_buckets(own, inner.shift(), purpose) : Ref();
+        }
+        if (!leaf.is_empty()) {
             flush(slot, begin);
-            set_slot(inner, slot, build_slot(items.subspan(begin, count), inner.shift(), purpose));
+            set_slot(inner, slot, leaf);
             pending_first = slot + 1;
             pending_begin = at;
         } else if ((at - pending_begin > limit && begin > pending_begin) || slot - pending_first >= kRunSlotsMax) {

@@ -21,7 +21,7 @@ constexpr uint32_t kBitsAbove = 6;
 constexpr uint32_t kGapSlots = 64;
 // Leaves are built smaller when they use less than this: an eighth of a dense node, 1.5 entries of a bucket.
 constexpr uint64_t kDenseShareMin = 8;
-constexpr size_t kSmallSortedKeys = 16;
+constexpr size_t kSmallHashedKeys = 32;
 constexpr uint64_t kSmallestInner = 24;
 
 uint64_t mask_of(uint32_t bits) { return bits >= 64 ? ~uint64_t{0} : (uint64_t{1} << bits) - 1; }
@@ -206,7 +206,7 @@ bool LearnedMap::add_to_bucket(Ref leaf, Item item) {
 }
 
 // Gives an empty slot its first item: a node like its neighbour's, if that one is in good use, because keys that come
-// in order continue as they were; else a sorted node for the whole gap.
+// in order continue as they were; else a hashed node for the whole gap.
 void LearnedMap::fill_gap(const Step& step, Item item) {
     const Ref inner = step.inner;
     for (const uint32_t neighbour : {step.slot - 1, step.slot + 1}) {
@@ -222,7 +222,7 @@ void LearnedMap::fill_gap(const Step& step, Item item) {
                 return;
             }
         } else if (like.kind() == Kind::kBuckets && like.live_count() >= 2 * like.bucket_count()) {
-            const Ref leaf = new_buckets(like.bucket_count(), like.spare_count(), inner.shift());
+            const Ref leaf = new_buckets(Kind::kBuckets, like.bucket_count(), like.spare_count(), inner.shift());
             write_buckets(leaf, std::span(&item, 1));
             set_slot(inner, step.slot, leaf);
             return;
@@ -238,7 +238,7 @@ void LearnedMap::fill_gap(const Step& step, Item item) {
     while (last + 1 < end && inner.child(last + 1).is_empty()) {
         ++last;
     }
-    const Ref leaf = build_sorted(std::span(&item, 1));
+    const Ref leaf = build_hashed(std::span(&item, 1), Purpose::kGrowth);
     for (uint32_t slot = first; slot <= last; ++slot) {
         set_slot(inner, slot, leaf);
     }
@@ -247,7 +247,7 @@ void LearnedMap::fill_gap(const Step& step, Item item) {
 LearnedMap::Run LearnedMap::run_of(Ref inner, uint32_t slot) {
     Run run{slot, slot};
     const Ref leaf = inner.child(slot);
-    if (leaf.kind() == Kind::kSorted) {  // all others stand for one slot
+    if (leaf.kind() == Kind::kHashed) {  // all others stand for one slot
         while (run.first > 0 && inner.child(run.first - 1) == leaf) {
             --run.first;
         }
@@ -265,7 +265,7 @@ void LearnedMap::rebuild_run(const Step& step, Ref leaf, const Item* added) {
     if (added != nullptr) {
         insert_sorted(items, *added);
     }
-    fill_slots(step.inner, run_of(step.inner, step.slot), items, Purpose::kGrowth);
+    fill_slots(step.inner, run_of(step.inner, step.slot), items, purpose_of(items, added));
     retire_node(leaf);
 }
 
@@ -324,7 +324,7 @@ void LearnedMap::unroll(Ref flat, Ref old, std::vector<Ref>& replaced) {
             replaced.push_back(child);
         } else if (child.kind() == Kind::kInner) {
             set_slot(flat, flat.slot_of(child.node().prefix), child);
-        } else if (run.first == run.last || child.is_empty() || child.kind() == Kind::kSorted) {
+        } else if (run.first == run.last || child.is_empty() || child.kind() == Kind::kHashed) {
             for (uint32_t i = run.first; i <= run.last; ++i) {
                 set_slot(flat, i, child);
             }
@@ -381,7 +381,7 @@ bool LearnedMap::shrink_inner(const Path& path) {
     return false;
 }
 
-// Builds a leaf smaller when it has become too big for its keys; puts small sorted neighbours together.
+// Builds a leaf smaller when it has become too big for its keys; puts small hashed neighbours together.
 void LearnedMap::shrink_leaf(const Step& step, Ref leaf, uint64_t key) {
     if (leaf.kind() == Kind::kDense) {
         if (dense_count(leaf, 0, leaf.value_count()) * kDenseShareMin < leaf.value_count()) {
@@ -391,16 +391,16 @@ void LearnedMap::shrink_leaf(const Step& step, Ref leaf, uint64_t key) {
     }
     const uint32_t live = leaf.live_count();
     if (step.inner.child(step.slot).kind() == Kind::kFork) {
-        if (live <= kSmallSortedKeys) {
+        if (live <= kSmallHashedKeys) {
             rebuild_below_fork(step, nullptr, key);
         }
         return;
     }
-    if (leaf.kind() == Kind::kSorted && live <= kSmallSortedKeys) {
+    if (leaf.kind() == Kind::kHashed && live <= kSmallHashedKeys) {
         const Run run = run_of(step.inner, step.slot);
         for (const uint32_t slot : {run.last + 1, run.first - 1}) {
             const Ref other = slot < step.inner.slot_count() ? step.inner.child(slot) : Ref();
-            if (other.kind() == Kind::kSorted && live + other.live_count() <= kMergedSortedKeys) {
+            if (other.kind() == Kind::kHashed && live + other.live_count() <= kMergedHashedKeys) {
                 Run both = run_of(step.inner, slot);
                 both = {std::min(run.first, both.first), std::max(run.last, both.last)};
                 Items items;
@@ -413,7 +413,7 @@ void LearnedMap::shrink_leaf(const Step& step, Ref leaf, uint64_t key) {
             }
         }
     }
-    if (leaf.bucket_count() > 1 ? live * 2 < leaf.bucket_count() * 3 : live == 0) {
+    if (live == 0 || (leaf.bucket_count() > 1 && live * 2 < leaf.bucket_count() * 3)) {
         rebuild_run(step, leaf, nullptr);
     }
 }

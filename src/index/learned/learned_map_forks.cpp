@@ -37,16 +37,16 @@ struct LearnedMap::ForkChange {
     ForkChildren fresh;
 };
 
-// Builds child `at` of a fork, a sorted node, anew: with `added` if given, else with a neighbour that has room.
+// Builds child `at` of a fork, a hashed node, anew: with `added` if given, else with a neighbour that has room.
 LearnedMap::ForkChange LearnedMap::rebuild_fork_leaf(const ForkChildren& children, uint32_t at, const Item* added) {
     ForkChange change{at, 1, {}};
     if (added == nullptr) {
         const uint32_t left = at > 0 ? at - 1 : 0;
         const auto is_small = [&](uint32_t i) {
-            return i < children.count && children.refs[i].kind() == Kind::kSorted;
+            return i < children.count && children.refs[i].kind() == Kind::kHashed;
         };
         if (is_small(left) && is_small(left + 1) &&
-            children.refs[left].live_count() + children.refs[left + 1].live_count() <= kMergedSortedKeys) {
+            children.refs[left].live_count() + children.refs[left + 1].live_count() <= kMergedHashedKeys) {
             change = {left, 2, {}};
         }
     }
@@ -59,17 +59,18 @@ LearnedMap::ForkChange LearnedMap::rebuild_fork_leaf(const ForkChildren& childre
     }
     const std::span<const Item> all(items);
     const uint64_t last_separator = children.separators[change.first + change.count - 1];
-    if (items.size() > kSortedKeys) {
-        const size_t half = items.size() / 2;
-        change.fresh.push_back(build_sorted(all.first(half)), items[half - 1].key);
-        change.fresh.push_back(build_sorted(all.subspan(half)), last_separator);
+    const Purpose purpose = purpose_of(items, added);
+    if (items.size() > kHashedKeys) {
+        const size_t half = purpose == Purpose::kAppend ? kHashedKeys : items.size() / 2;
+        change.fresh.push_back(build_hashed(all.first(half), purpose), items[half - 1].key);
+        change.fresh.push_back(build_hashed(all.subspan(half), purpose), last_separator);
     } else if (!items.empty()) {
-        change.fresh.push_back(build_sorted(all), last_separator);
+        change.fresh.push_back(build_hashed(all, purpose), last_separator);
     }
     return change;
 }
 
-// Builds the sorted node that has, or would have, `key` below the fork in a slot anew, and what that asks for above
+// Builds the hashed node that has, or would have, `key` below the fork in a slot anew, and what that asks for above
 // it: forks split, vanish, or hand their only child up.
 void LearnedMap::rebuild_below_fork(const Step& step, const Item* added, uint64_t key) {
     std::vector<Ref> forks;

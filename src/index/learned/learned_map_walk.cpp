@@ -1,7 +1,10 @@
 // Reading a LearnedMap in order and as a whole: scans, checks.
 
+#include <array>
 #include <bit>
+#include <iterator>
 #include <string>
+#include <utility>
 
 #include "index/learned/learned_map.hpp"
 
@@ -32,6 +35,12 @@ uint64_t append_bucket(const Bucket& bucket, std::vector<Item>& items) {
     }
 }
 
+// A key that was removed and added again while buckets were read may have been seen in two of them.
+void drop_doubles(std::vector<Item>& items, ptrdiff_t begin) {
+    const auto same = [](const Item& a, const Item& b) { return a.key == b.key; };
+    items.erase(std::unique(items.begin() + begin, items.end(), same), items.end());
+}
+
 // Appends the items of a bucket and those that go on from it, in ascending order.
 void append_sorted(const Bucket* first, const Bucket* bucket, std::vector<Item>& items) {
     const auto begin = static_cast<ptrdiff_t>(items.size());
@@ -43,9 +52,61 @@ void append_sorted(const Bucket* first, const Bucket* bucket, std::vector<Item>&
         header = append_bucket(first[Bucket::next_of(header)], items);
     }
     std::sort(items.begin() + begin, items.end(), [](const Item& a, const Item& b) { return a.key < b.key; });
-    // A key that was removed and added again meanwhile may have been seen in two buckets.
-    const auto same = [](const Item& a, const Item& b) { return a.key == b.key; };
-    items.erase(std::unique(items.begin() + begin, items.end(), same), items.end());
+    drop_doubles(items, begin);
+}
+
+// Merges two ascending runs. Without a branch on the keys, which nothing could predict.
+void merge(const Item* a, const Item* a_end, const Item* b, const Item* b_end, Item* to) {
+    while (a != a_end && b != b_end) {
+        const uint64_t takes_b = b->key < a->key ? 1 : 0;
+        const uint64_t mask = 0 - takes_b;
+        to->key = a->key ^ ((a->key ^ b->key) & mask);
+        to->value = a->value ^ ((a->value ^ b->value) & mask);
+        ++to;
+        b += takes_b;
+        a += 1 - takes_b;
+    }
+    std::copy(b, b_end, std::copy(a, a_end, to));
+}
+
+// Appends all items of a hashed node, in ascending order.
+void append_hashed(Ref leaf, std::vector<Item>& items) {
+    const uint32_t buckets = leaf.bucket_count() + leaf.spare_count();
+    for (uint32_t i = 0; i < buckets; ++i) {
+        __builtin_prefetch(leaf.buckets() + i);
+        __builtin_prefetch(leaf.buckets()[i].values);
+    }
+    const size_t begin = items.size();
+    std::array<size_t, 128> ends;  // of ascending runs
+    ends[0] = begin;
+    size_t runs = 0;
+    items.reserve(begin + size_t{buckets} * Bucket::kEntries);
+    for (uint32_t i = 0; i < buckets; ++i) {
+        append_bucket(leaf.buckets()[i], items);
+        if (items.size() > ends[runs]) {
+            ends[++runs] = items.size();
+        }
+    }
+    std::array<Item, (kHashedKeys + 32)> room;  // the usual case; elsewhere `more`
+    std::vector<Item> more(items.size() - begin > room.size() ? items.size() - begin : 0);
+    Item* to = more.empty() ? room.data() : more.data();
+    Item* from = items.data() + begin;
+    for (; runs > 1;) {
+        size_t merged = 0;
+        for (size_t i = 0; i < runs; i += 2) {
+            const size_t first = ends[i] - begin;
+            const size_t middle = ends[i + 1] - begin;
+            const size_t last = i + 2 <= runs ? ends[i + 2] - begin : middle;
+            merge(from + first, from + middle, from + middle, from + last, to + first);
+            ends[++merged] = last + begin;
+        }
+        runs = merged;
+        std::swap(from, to);
+    }
+    if (from != items.data() + begin) {
+        std::copy(from, from + (items.size() - begin), to);
+    }
+    drop_doubles(items, static_cast<ptrdiff_t>(begin));
 }
 
 uint64_t mask_of(uint32_t bits) { return bits >= 64 ? ~uint64_t{0} : (uint64_t{1} << bits) - 1; }
@@ -68,7 +129,7 @@ LearnedMap::Cover LearnedMap::cover_of(uint64_t key, bool upwards) const {
         }
         const uint32_t slot = inner.slot_of(key);
         cover = {inner.child(slot), inner.low_of(slot), inner.low_of(slot) | mask_of(inner.shift())};
-        if (!cover.leaf.is_empty() && cover.leaf.kind() != Kind::kSorted) {
+        if (!cover.leaf.is_empty() && cover.leaf.kind() != Kind::kHashed) {
             continue;  // stands for one slot
         }
         if (upwards) {
@@ -106,6 +167,11 @@ void LearnedMap::collect_ascending(uint64_t from, uint64_t to, size_t wanted, It
                     break;
                 }
             }
+        } else if (cover.leaf.kind() == Kind::kHashed) {
+            const auto before = static_cast<ptrdiff_t>(items.size());
+            append_hashed(cover.leaf, items);
+            const auto outside = [&](const Item& item) { return item.key < from || item.key > last; };
+            items.erase(std::remove_if(items.begin() + before, items.end(), outside), items.end());
         } else if (!cover.leaf.is_empty()) {
             const Bucket* buckets = cover.leaf.buckets();
             const uint32_t begin = cover.leaf.bucket_of(from);
@@ -143,15 +209,21 @@ void LearnedMap::collect_descending(uint64_t from, uint64_t to, size_t wanted, I
                 }
             }
         } else if (!cover.leaf.is_empty()) {
-            const Bucket* buckets = cover.leaf.buckets();
-            const uint32_t end = cover.leaf.bucket_of(last);
-            for (uint32_t bucket = cover.leaf.bucket_of(from) + 1; bucket > end && items.size() < enough; --bucket) {
+            const auto append_backwards = [&] {
+                std::copy_if(ascending.rbegin(), ascending.rend(), std::back_inserter(items),
+                             [&](const Item& item) { return item.key <= from && item.key >= last; });
                 ascending.clear();
-                append_sorted(buckets, buckets + bucket - 1, ascending);
-                for (auto item = ascending.rbegin(); item != ascending.rend(); ++item) {
-                    if (item->key <= from && item->key >= last) {
-                        items.push_back(*item);
-                    }
+            };
+            if (cover.leaf.kind() == Kind::kHashed) {
+                append_hashed(cover.leaf, ascending);
+                append_backwards();
+            } else {
+                const Bucket* buckets = cover.leaf.buckets();
+                const uint32_t end = cover.leaf.bucket_of(last);
+                for (uint32_t bucket = cover.leaf.bucket_of(from) + 1; bucket > end && items.size() < enough;
+                     --bucket) {
+                    append_sorted(buckets, buckets + bucket - 1, ascending);
+                    append_backwards();
                 }
             }
         }
@@ -171,7 +243,9 @@ void LearnedMap::append_leaf(Ref leaf, uint64_t low, Items& items) {
                 items.push_back({low + i, value});
             }
         }
-    } else if (leaf.has_buckets()) {
+    } else if (leaf.kind() == Kind::kHashed) {
+        append_hashed(leaf, items);
+    } else if (leaf.kind() == Kind::kBuckets) {
         for (uint32_t bucket = 0; bucket < leaf.bucket_count(); ++bucket) {
             append_sorted(leaf.buckets(), leaf.buckets() + bucket, items);
         }
@@ -222,7 +296,7 @@ Status LearnedMap::check_tree(Ref ref, uint64_t low, uint64_t high, uint64_t& ke
         for (uint32_t i = 0; i < ref.child_count(); ++i) {
             const Ref child = ref.fork_child(i);
             const uint64_t last = i + 1 < ref.child_count() ? ref.fork().separators[i] : high;
-            if ((child.kind() != Kind::kSorted && child.kind() != Kind::kFork) || last < low || last > high) {
+            if ((child.kind() != Kind::kHashed && child.kind() != Kind::kFork) || last < low || last > high) {
                 return broken("invariant L1 broken: a fork has another node below it, or separators out of order");
             }
             KODIAK_TRY(check_tree(child, low, last, keys));

@@ -11,8 +11,9 @@
 //   buckets the linear model: a key's place within its slot, scaled to the number of buckets, is its bucket. Spare
 //           buckets at the end take what a bucket has no room for; how many keys that may be is the model's measured
 //           error, and decides whether this form is used (learned_map_build.cpp).
-//   sorted  up to 8 buckets between separators, for keys that no line fits; may stand for several slots in a row.
-//   fork    up to 16 sorted nodes or forks between separators, as in a B+tree: for a slot whose keys are so uneven that
+//   hashed  the same buckets, found by a hash of the key, for a few dozen keys that no line fits; may stand for several
+//           slots in a row. A get costs the same as in buckets; a scan has to sort the node's keys first.
+//   fork    up to 16 hashed nodes or forks between separators, as in a B+tree: for a slot whose keys are so uneven that
 //           equal parts of it would help little. Other nodes do not occur below a fork.
 // Readers  take words with acquire loads. In inner and dense nodes every change is the store of one word. A bucket is
 //          changed in an order that lets a reader notice (Bucket); nothing makes a reader wait for the writer.
@@ -81,26 +82,6 @@ struct Inner {
 };
 static_assert(sizeof(Inner) == 64);
 
-// The head of a sorted node: separator i is not below any key of bucket i and below all of bucket i + 1; unused ones
-// are the highest key. Buckets follow.
-struct Router {
-    static constexpr uint32_t kBuckets = 8;
-    uint64_t separators[kBuckets - 1];  // fixed
-    uint64_t unused;
-
-    uint32_t bucket_of(uint64_t key) const {
-        uint32_t bucket = 0;
-#pragma GCC unroll 7
-        for (uint32_t i = 0; i < kBuckets - 1; ++i) {
-            bucket += key > separators[i] ? 1U : 0U;
-        }
-        return bucket;
-    }
-    Bucket* buckets() { return reinterpret_cast<Bucket*>(this + 1); }
-    const Bucket* buckets() const { return reinterpret_cast<const Bucket*>(this + 1); }
-};
-static_assert(sizeof(Router) == 64);
-
 // A fork: child i holds keys up to separator i; unused separators are the highest key. Separators are fixed, a child
 // may be replaced by one for the same keys.
 struct Fork {
@@ -119,14 +100,14 @@ struct Fork {
 };
 static_assert(sizeof(Fork) == 256);
 
-enum class Kind : uint32_t { kEmpty, kInner, kDense, kBuckets, kSorted, kFork };
+enum class Kind : uint32_t { kEmpty, kInner, kDense, kBuckets, kHashed, kFork };
 
 // A node's address and shape in one word.
 //   bits 0-2 kind · 3-8 shift · 9-15 bits (inner) or buckets · 16-21 spare buckets · 22-63 address / 64
 // `shift` is, of an inner node, that of its slots; of dense and bucket nodes, that of the slot they stand for.
 class Ref {
    public:
-    constexpr Ref() = default;  // empty: word 0
+    Ref() = default;  // Ref() is empty, word 0; trivial, so that an array of them costs nothing
     constexpr explicit Ref(uint64_t word) : word_(word) {}
     Ref(Kind kind, const void* address, uint32_t shift, uint32_t count, uint32_t spare = 0)
         : word_(static_cast<uint64_t>(kind) | uint64_t{shift} << 3 | uint64_t{count} << 9 | uint64_t{spare} << 16 |
@@ -161,16 +142,14 @@ class Ref {
     std::atomic<uint64_t>* values() const { return static_cast<std::atomic<uint64_t>*>(address()); }
     std::atomic<uint64_t>& value_of(uint64_t key) const { return values()[key & (value_count() - 1)]; }
 
-    // Of a node of buckets, modelled or sorted.
-    bool has_buckets() const { return kind() == Kind::kBuckets || kind() == Kind::kSorted; }
+    // Of a node of buckets, modelled or hashed.
+    bool has_buckets() const { return kind() == Kind::kBuckets || kind() == Kind::kHashed; }
     uint32_t bucket_count() const { return bits(); }
     uint32_t spare_count() const { return static_cast<uint32_t>(word_ >> 16) & 63; }
-    Bucket* buckets() const {
-        return kind() == Kind::kBuckets ? static_cast<Bucket*>(address()) : static_cast<Router*>(address())->buckets();
-    }
+    Bucket* buckets() const { return static_cast<Bucket*>(address()); }
     uint32_t bucket_of(uint64_t key) const {
         return kind() == Kind::kBuckets ? modelled_bucket(key, shift(), bucket_count())
-                                        : static_cast<const Router*>(address())->bucket_of(key);
+                                        : hashed_bucket(key, bucket_count());
     }
     // The writer's.
     uint32_t live_count() const {
@@ -185,6 +164,11 @@ class Ref {
         return static_cast<uint32_t>(Wide{key << (64 - slot_shift)} * count >> 64);
     }
 
+    static uint32_t hashed_bucket(uint64_t key, uint32_t count) {
+        const uint64_t hash = (key ^ key >> 32) * 0x9E3779B97F4A7C15;
+        return static_cast<uint32_t>(Wide{hash} * count >> 64);
+    }
+
     size_t bytes() const {
         switch (kind()) {
             case Kind::kEmpty:
@@ -194,9 +178,8 @@ class Ref {
             case Kind::kDense:
                 return std::max<size_t>(sizeof(uint64_t) << shift(), 64);
             case Kind::kBuckets:
+            case Kind::kHashed:
                 return (bucket_count() + spare_count()) * sizeof(Bucket);
-            case Kind::kSorted:
-                return sizeof(Router) + bucket_count() * sizeof(Bucket);
             case Kind::kFork:
                 return sizeof(Fork);
         }
@@ -205,7 +188,7 @@ class Ref {
 
    private:
     __extension__ using Wide = unsigned __int128;
-    uint64_t word_ = 0;
+    uint64_t word_;
 };
 
 }  // namespace kodiak::index::learned
