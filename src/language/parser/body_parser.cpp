@@ -114,8 +114,9 @@ bool CodeParser::at_list_end() const {
         cursor_.at_word("when")) {
         return true;
     }
-    const bool contextual = cursor_.at_word("elsif") || cursor_.at_word("elseif") || cursor_.at_word("exception") ||
-                            cursor_.at_word("finally");
+    const bool handlers = cursor_.at_word("exception") && cursor_.at_word("when", 1);
+    const bool contextual =
+        cursor_.at_word("elsif") || cursor_.at_word("elseif") || handlers || cursor_.at_word("finally");
     return contextual && !at_assignment();
 }
 

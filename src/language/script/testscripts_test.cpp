@@ -3,9 +3,9 @@
 // A block of a file is a command, the text, `---`, the output, and `===`. Lines outside of blocks that start with
 // # tell the story. REWRITE=1 in the environment writes the output that came out into the files.
 //
-// Commands: `split` shows the statements with their positions, `run` shows what each statement becomes: the kind
-// of ours, `same bytes`, the rewritten SQL, or the rendered error; `tree` shows code as the tree that it is parsed
-// into.
+// Commands: `code` defines functions and calls them: a line `-- call f(1, 'a')` asks for one call. `split` shows the
+// statements with their positions, `run` shows what each statement becomes: the kind of ours, `same bytes`, the
+// rewritten SQL, or the rendered error; `tree` shows code as the tree that it is parsed into.
 
 #include <cstdlib>
 #include <filesystem>
@@ -15,7 +15,9 @@
 #include <gtest/gtest.h>
 
 #include "language/ast/print.hpp"
+#include "language/code.hpp"
 #include "language/diagnostics.hpp"
+#include "language/interpreter/code_story.hpp"
 #include "language/parser/definition_parser.hpp"
 #include "language/rewrite.hpp"
 #include "language/script.hpp"
@@ -83,6 +85,9 @@ std::string tree_of(const Statement& statement) {
 
 std::string run_command(const std::string& command, const std::string& text) {
     std::string out;
+    if (command == "code") {
+        return CodeStory().run(text);
+    }
     for (const Statement& statement : split_script(text)) {
         if (command == "split") {
             out +=
@@ -124,7 +129,7 @@ TEST_P(Testscripts, GiveTheExpectedOutput) {
         }
         const std::string command = line;
         const size_t command_line = line_number;
-        ASSERT_TRUE(command == "split" || command == "run" || command == "tree")
+        ASSERT_TRUE(command == "split" || command == "run" || command == "tree" || command == "code")
             << "line " << line_number << ": " << command;
         const std::string text = read_until("---");
         const std::string expected = read_until("===");

@@ -235,6 +235,7 @@ std::string type_text(const CodeType& type) {
             return "VOID";
         case TypeForm::kTrigger:
             return "TRIGGER";
+        case TypeForm::kDynamic:
         case TypeForm::kError:
             break;
     }

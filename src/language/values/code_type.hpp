@@ -20,6 +20,7 @@ enum class TypeForm : uint8_t {
     kCursor,  // REFCURSOR and bound cursors
     kVoid,
     kTrigger,
+    kDynamic,  // a field of a RECORD whose shape is known at run time only: it takes the type that is asked for
     kError,
 };
 

@@ -1,0 +1,119 @@
+#pragma once
+
+// PL-Grizzly code: defining functions and procedures, calling them, running DO blocks and tests.
+//
+// What       CodeLibrary holds definitions. define() parses, analyses and compiles one; call() runs it. All problems of
+// a
+//            definition come in one DiagnosticList; a run ends in a value, rows, or one Error with a call stack.
+// Why        The language must not know the engine: SQL goes through CodeEnvironment::executor, notices through
+// MessageSink. Threads    A library belongs to one thread at a time; programs that it hands out are immutable and
+// shared. A run belongs to
+//            one thread; `cancelled` may be set from any.
+// Ownership  A running call keeps the code it started with, also when a definition is replaced meanwhile.
+// Errors     Of a run: what the code raises (any SQLSTATE: Error::raised_state), 22003 and friends of values, 54001
+// call
+//            depth, 57014 cancelled or timed out, 53200 memory, those of the executor.
+// Cost       About 3 ns per simple instruction; a call about 100 ns. See docs/testing/benchmarks.md.
+// Not here   Names in schemas, rights, storage of definitions: the catalogue's work.
+
+#include <atomic>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock/clock.hpp"
+#include "language/ast/code_statement.hpp"
+#include "language/parser/diagnostic_list.hpp"
+#include "language/semantic/signature.hpp"
+#include "language/sql_executor.hpp"
+#include "language/values/value.hpp"
+
+namespace kodiak::language {
+
+struct Program;
+
+// Takes notices (RAISE NOTICE and its like) as they happen.
+class MessageSink {
+   public:
+    virtual ~MessageSink() = default;
+    virtual void message(RaiseLevel level, const Error& text) = 0;
+};
+
+struct CodeLimits {
+    size_t call_depth = 1000;
+    int64_t timeout_micros = 0;  // 0: none
+    int64_t memory_bytes = int64_t{256} << 20;
+};
+
+// What a run may use. Everything but the limits may be absent.
+struct CodeEnvironment {
+    SqlExecutor* executor = nullptr;
+    Clock* clock = nullptr;  // absent: no timeout, now() raises 0A000
+    MessageSink* messages = nullptr;
+    const std::atomic<bool>* cancelled = nullptr;
+    CodeLimits limits;
+};
+
+// Finds programs for running calls.
+class ProgramSource {
+   public:
+    virtual ~ProgramSource() = default;
+    virtual std::shared_ptr<const Program> program(uint64_t code) const = 0;
+};
+
+// True for a statement that defines or runs PL-Grizzly code: CREATE FUNCTION, PROCEDURE, TEST and DO, except macros of
+// the engine (CREATE FUNCTION f(a) AS expr).
+bool is_code_statement(std::string_view text);
+
+// One running call that hands out rows.
+class CodeRun {
+   public:
+    virtual ~CodeRun() = default;
+    // The next row of a set-returning function; false at its end.
+    virtual Result<bool> next(Value& row) = 0;
+};
+
+class CodeLibrary : public CodeLookup, public ProgramSource {
+   public:
+    CodeLibrary();
+    ~CodeLibrary() override;
+
+    // Defines a function, procedure or test; OR REPLACE replaces the one with the same parameter types. `executor` may
+    // be absent for code without SQL. Returns its signature; nullptr if `diagnostics` has errors (warnings may be there
+    // either way). Errors besides those of parser and analyser: 42723 it exists, 42P13 a replacement changes the
+    // result.
+    std::shared_ptr<const Signature> define(std::string_view statement, SqlExecutor* executor,
+                                            DiagnosticList& diagnostics);
+    // Runs a DO block. Errors of compiling it come as the first diagnostic's Error.
+    Status run_do(std::string_view statement, const CodeEnvironment& environment);
+    // Calls code with values of its parameters' types (OUT parameters left out). Returns the result: NULL for VOID, the
+    // row of OUT parameters for a procedure.
+    Result<Value> call(const Signature& signature, std::vector<Value> arguments,
+                       const CodeEnvironment& environment) const;
+    // Starts a set-returning function.
+    Result<std::unique_ptr<CodeRun>> open(const Signature& signature, std::vector<Value> arguments,
+                                          const CodeEnvironment& environment) const;
+    // Drops an overload; nullptr types drop the only one. False if there is none.
+    bool drop(const Signature& signature);
+
+    std::vector<std::shared_ptr<const Signature>> overloads(const std::vector<NamePart>& name) const override;
+    std::vector<std::string> names() const override;
+    std::shared_ptr<const Program> program(uint64_t code) const override;
+
+   private:
+    std::shared_ptr<const Signature> add(CodeDefinition definition, std::string_view statement, SqlExecutor* executor,
+                                         DiagnosticList& diagnostics);
+    bool compile_defaults(const CodeDefinition& definition, std::string_view statement, SqlExecutor* executor,
+                          std::vector<uint64_t>& codes, DiagnosticList& diagnostics);
+
+    std::map<std::string, std::vector<std::shared_ptr<const Signature>>> signatures_;  // by folded name
+    std::map<uint64_t, std::shared_ptr<const Program>> programs_;
+    uint64_t next_code_ = 1;
+};
+
+// Shows a result as text; `type` is the signature's result.
+std::string result_text(const Value& value, const CodeType& type);
+
+}  // namespace kodiak::language
