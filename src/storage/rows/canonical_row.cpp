@@ -155,6 +155,9 @@ void measure(std::vector<EncodedColumn>& columns, const Block& block, uint64_t* 
 }
 
 void write_presence(const std::vector<EncodedColumn>& columns, const Block& block, char** cursors) {
+    if (columns.empty()) {
+        return;  // the key of a table without one
+    }
     std::vector<uint8_t> all_present((columns.size() + 7) / 8, 0);
     for (size_t c = 0; c < columns.size(); ++c) {
         all_present[c / 8] = static_cast<uint8_t>(all_present[c / 8] | (1u << (c % 8)));
