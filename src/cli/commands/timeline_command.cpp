@@ -41,14 +41,15 @@ Status run_query(const CommandLine& line, const std::string& path, const std::st
     return run_sql_text(path, sql, *format, output);
 }
 
-// Writes values as they are: a proof is a file, not a table.
+// Writes values as they are: a proof is a file, not a table, and no byte of it is free.
 class ValuesOnly final : public database::ResultSink {
    public:
     explicit ValuesOnly(Output& output) : output_(output) {}
     Status begin(const std::vector<database::ResultColumn>&) override { return {}; }
     Status rows(const database::RowBatch& batch) override {
         for (size_t row = 0; row < batch.row_count(); ++row) {
-            KODIAK_TRY(output_.write(std::string(batch.text(row, 0)) + "\n"));
+            const std::string value(batch.text(row, 0));
+            KODIAK_TRY(output_.write(value.ends_with('\n') ? value : value + "\n"));
         }
         return {};
     }
