@@ -382,6 +382,65 @@ TEST_P(KeyIndexOf, FailedStreamLeavesTheIndexEmptyAndUsable) {
     EXPECT_TRUE(index->check().ok());
 }
 
+// Nodes change their form when the kind of keys changes: every set of integer keys after every other, in one index.
+TEST_P(KeyIndexOf, OneKindOfKeysMayFollowAnother) {
+    constexpr uint64_t kSeed = 1999;
+    SCOPED_TRACE("seed " + std::to_string(kSeed));
+    std::mt19937_64 random(kSeed);
+    const auto index = make();
+    Model model;
+    for (int round = 0; round < 2; ++round) {
+        for (const KeySet& keys : kKeySets) {
+            if (keys.form != KeyForm::kInteger) {
+                continue;
+            }
+            for (uint64_t i = 0; i < 12000; ++i) {
+                const Pair pair{keys.make(i, random), random() % 3};
+                ASSERT_EQ(index->insert(pair.first.ref(), Locator(pair.second)), model.insert(pair).second);
+            }
+            const Status grown = index->check();
+            ASSERT_TRUE(grown.ok()) << keys.name << ": " << grown.error().message;
+            const size_t left = model.size() / 3;
+            for (auto at = model.begin(); model.size() > left;) {  // two of three, all over the keys
+                at = std::next(at);
+                at = at == model.end() ? model.begin() : at;
+                for (int i = 0; i < 2 && at != model.end(); ++i) {
+                    ASSERT_TRUE(index->erase(at->first.ref(), Locator(at->second)));
+                    at = model.erase(at);
+                }
+                at = at == model.end() ? model.begin() : at;
+            }
+            const Status shrunk = index->check();
+            ASSERT_TRUE(shrunk.ok()) << keys.name << ": " << shrunk.error().message;
+            ASSERT_EQ(scanned(*index, KeyRange::all(), ScanOrder::kAscending, model.size() + 1),
+                      std::vector<Pair>(model.begin(), model.end()));
+            ASSERT_EQ(scanned(*index, KeyRange::all(), ScanOrder::kDescending, model.size() + 1),
+                      std::vector<Pair>(model.rbegin(), model.rend()));
+        }
+    }
+}
+
+// Space comes back when most entries go, and what is left stays cheap, whichever entries those are.
+TEST_P(KeyIndexOf, DeletingGivesMemoryBack) {
+    for (const bool is_even : {true, false}) {
+        std::mt19937_64 random(7);
+        const auto index = make();
+        std::vector<uint64_t> keys;
+        for (uint64_t i = 0; i < 200000; ++i) {
+            keys.push_back(is_even ? random() : random() >> random() % 60);
+            index->insert(KeyRef::integer(keys.back()), Locator(i));
+        }
+        const uint64_t full = index->memory_bytes();
+        for (uint64_t i = 0; i < keys.size(); ++i) {
+            if (i % 10 != 0) {
+                index->erase(KeyRef::integer(keys[i]), Locator(i));
+            }
+        }
+        EXPECT_TRUE(index->check().ok());
+        EXPECT_LT(index->memory_bytes(), full / 2);
+    }
+}
+
 TEST_P(KeyIndexOf, VisitorMayChangeTheIndexItScans) {
     const auto index = make();
     for (uint64_t i = 0; i < 5000; ++i) {

@@ -19,8 +19,9 @@ constexpr uint32_t kBitsMax = 24;
 constexpr uint32_t kBitsAbove = 6;
 // A gap of empty slots that gets its first key is filled at most this far.
 constexpr uint32_t kGapSlots = 64;
-// Leaves are built smaller when they use less than this: an eighth of a dense node, 1.5 entries of a bucket.
+// Leaves are built smaller when they use less than this: an eighth of a dense node, two entries of a bucket.
 constexpr uint64_t kDenseShareMin = 8;
+constexpr uint32_t kLiveMin = 2;
 constexpr size_t kSmallHashedKeys = 32;
 constexpr uint64_t kSmallestInner = 24;
 
@@ -413,7 +414,7 @@ void LearnedMap::shrink_leaf(const Step& step, Ref leaf, uint64_t key) {
             }
         }
     }
-    if (live == 0 || (leaf.bucket_count() > 1 && live * 2 < leaf.bucket_count() * 3)) {
+    if (live == 0 || (leaf.bucket_count() > 1 && live < leaf.bucket_count() * kLiveMin)) {
         rebuild_run(step, leaf, nullptr);
     }
 }

@@ -13,12 +13,13 @@
 namespace kodiak::index::learned {
 namespace {
 
-constexpr size_t kPageBytes = size_t{128} << 10;
+constexpr size_t kPageBytes = size_t{64} << 10;
 constexpr size_t kRegionBytes = size_t{2} << 20;
 constexpr size_t kPagesPerRegion = kRegionBytes / kPageBytes;
-constexpr uint32_t kAllPages = (uint32_t{1} << kPagesPerRegion) - 1;
+constexpr uint32_t kAllPages = ~uint32_t{0};
+static_assert(kPagesPerRegion == 32);
 // Regions before this number are filled page by page, so that a middling index does not pay for whole huge pages.
-constexpr size_t kFirstHugeRegion = 4;
+constexpr size_t kFirstHugeRegion = 8;
 constexpr size_t kRetiredMax = 256;
 constexpr size_t kRetiredBytesMax = size_t{256} << 10;
 
@@ -236,7 +237,10 @@ void NodeMemory::give_back(Page* page) {
     }
     const auto number = static_cast<size_t>(reinterpret_cast<char*>(page) - region.memory) / kPageBytes;
     region.free_pages |= uint32_t{1} << number;
-    region_bytes_ -= region.is_huge ? 0 : kPageBytes;
+    if (!region.is_huge) {
+        region_bytes_ -= kPageBytes;
+        madvise(page, kPageBytes, MADV_DONTNEED);
+    }
     if (region.free_pages == kAllPages) {
         region_bytes_ -= region.is_huge ? kRegionBytes : 0;
         std::erase(open_regions_, &region);

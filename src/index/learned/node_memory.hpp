@@ -2,7 +2,7 @@
 
 // NodeMemory: where the nodes of one learned index live, and how they are given back while readers run.
 //
-// How      Blocks of up to kSlabBytesMax come from 128 KiB pages of one size class, pages from 2 MiB regions that are
+// How      Blocks of up to kSlabBytesMax come from 64 KiB pages of one size class, pages from 2 MiB regions that are
 //          given back to the system when empty; regions beyond the first few ask for huge pages, which spare a random
 //          read its TLB miss. Larger blocks, and all blocks while the index is small, come from the allocator.
 //          A block that readers may still see is retired: it is freed when ReaderEpochs says that they are gone.
