@@ -420,6 +420,26 @@ TEST_P(KeyIndexOf, OneKindOfKeysMayFollowAnother) {
     }
 }
 
+// A node that hashes its keys evenly takes many more than it was built for. Such a node was once split into two that
+// were both too large, and a million keys were needed to meet one.
+TEST_P(KeyIndexOf, NodesThatFillUnusuallyWellAreSplitWell) {
+    std::mt19937_64 random(7);
+    std::lognormal_distribution<double> lognormal(0.0, 2.0);
+    std::vector<uint64_t> keys;
+    for (int i = 0; i < 1'000'000; ++i) {
+        keys.push_back(static_cast<uint64_t>(lognormal(random) * 1e9));
+    }
+    std::sort(keys.begin(), keys.end());
+    const auto index = make();
+    for (uint64_t i = 0; i < keys.size(); ++i) {
+        ASSERT_TRUE(index->insert(KeyRef::integer(keys[i]), Locator(i)));
+    }
+    EXPECT_TRUE(index->check().ok());
+    for (uint64_t i = 0; i < keys.size(); i += 97) {
+        ASSERT_TRUE(index->first(KeyRef::integer(keys[i])).has_value());
+    }
+}
+
 // Space comes back when most entries go, and what is left stays cheap, whichever entries those are.
 TEST_P(KeyIndexOf, DeletingGivesMemoryBack) {
     for (const bool is_even : {true, false}) {

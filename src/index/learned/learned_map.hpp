@@ -100,9 +100,11 @@ class LearnedMap {
     // What a fork is made of; the last separator does not count.
     struct ForkChildren {
         uint32_t count = 0;
-        Ref refs[Fork::kChildren + 1];
-        uint64_t separators[Fork::kChildren + 1];
+        static constexpr uint32_t kMax = Fork::kChildren + 4;  // before a fork is split
+        Ref refs[kMax];
+        uint64_t separators[kMax];
         void push_back(Ref ref, uint64_t separator) {
+            KODIAK_ASSERT(count < kMax);
             refs[count] = ref;
             separators[count++] = separator;
         }

@@ -157,7 +157,7 @@ Ref LearnedMap::build_dense(std::span<const Item> items, uint32_t shift) {
 
 // Builds a hashed node: never refuses, since all keys of one bucket would still have room in the spare ones.
 Ref LearnedMap::build_hashed(std::span<const Item> items, Purpose purpose) {
-    KODIAK_DEBUG_ASSERT(items.size() <= kHashedKeys);
+    KODIAK_ASSERT(items.size() <= kHashedKeys);
     // When keys come in order, the node will get as many as it can take.
     const uint64_t expected = purpose == Purpose::kAppend ? kHashedKeys : items.size();
     const uint64_t fill = purpose == Purpose::kGrowth ? 38 : 46;  // tenths of an entry per bucket

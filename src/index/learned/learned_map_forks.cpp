@@ -60,12 +60,14 @@ LearnedMap::ForkChange LearnedMap::rebuild_fork_leaf(const ForkChildren& childre
     const std::span<const Item> all(items);
     const uint64_t last_separator = children.separators[change.first + change.count - 1];
     const Purpose purpose = purpose_of(items, added);
-    if (items.size() > kHashedKeys) {
-        const size_t half = purpose == Purpose::kAppend ? kHashedKeys : items.size() / 2;
-        change.fresh.push_back(build_hashed(all.first(half), purpose), items[half - 1].key);
-        change.fresh.push_back(build_hashed(all.subspan(half), purpose), last_separator);
-    } else if (!items.empty()) {
-        change.fresh.push_back(build_hashed(all, purpose), last_separator);
+    // A node that was in use takes more than a new one, with luck twice as many: there may be three pieces.
+    const size_t pieces = (items.size() + kHashedKeys - 1) / kHashedKeys;
+    const size_t piece_keys = purpose == Purpose::kAppend || pieces == 0 ? kHashedKeys
+                                                                         : (items.size() + pieces - 1) / pieces;
+    for (size_t begin = 0; begin < items.size(); begin += piece_keys) {
+        const size_t end = std::min(items.size(), begin + piece_keys);
+        change.fresh.push_back(build_hashed(all.subspan(begin, end - begin), purpose),
+                               end < items.size() ? items[end - 1].key : last_separator);
     }
     return change;
 }
