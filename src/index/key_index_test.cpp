@@ -424,12 +424,15 @@ TEST_P(KeyIndexOf, OneKindOfKeysMayFollowAnother) {
 // were both too large, and a million keys were needed to meet one.
 TEST_P(KeyIndexOf, NodesThatFillUnusuallyWellAreSplitWell) {
     std::mt19937_64 random(7);
-    std::lognormal_distribution<double> lognormal(0.0, 2.0);
     std::vector<uint64_t> keys;
-    for (int i = 0; i < 1'000'000; ++i) {
-        keys.push_back(static_cast<uint64_t>(lognormal(random) * 1e9));
+    while (keys.size() < 1'000'000) {
+        while (keys.size() < 1'000'000) {
+            keys.push_back(static_cast<uint64_t>(std::lognormal_distribution(0.0, 2.0)(random) * 1e9));
+        }
+        std::sort(keys.begin(), keys.end());
+        keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
     }
-    std::sort(keys.begin(), keys.end());
+    std::shuffle(keys.begin(), keys.end(), std::mt19937_64(3));
     const auto index = make();
     for (uint64_t i = 0; i < keys.size(); ++i) {
         ASSERT_TRUE(index->insert(KeyRef::integer(keys[i]), Locator(i)));
