@@ -29,7 +29,7 @@ TableIndex::TableIndex(const catalog::TableDefinition& table, std::vector<Column
     : columns_(std::move(columns)),
       definition_(std::make_shared<catalog::TableDefinition>(table)),
       writer_reader_(*definition_, columns_) {
-    keys_ = index::make_btree_index(writer_reader_.form());
+    keys_ = index::make_index(writer_reader_.form());
 }
 
 Status TableIndex::add(const Chunk& chunk, uint32_t slot, Locator locator) {
