@@ -59,6 +59,7 @@ class TableWriteJob final : public WriteJob {
     // Numbers the rows of the file that begins at chunks[from]; returns the place behind its last chunk.
     size_t number_file(std::vector<PrivateChunk>& chunks, size_t from);
     Status spill_together();
+    void return_freed_memory();
     static uint32_t fill_tail(PrivateChunk& tail, const PrivateChunk& chunk);
     void discard_files();
 
@@ -68,6 +69,7 @@ class TableWriteJob final : public WriteJob {
     std::vector<WritePiece> pieces_;  // guarded by pieces_mutex_
     FileSyncer syncer_;
     bool finished_ = false;
+    std::atomic<uint64_t> spills_{0};
 };
 
 }  // namespace kodiak::storage
