@@ -58,6 +58,8 @@ class WriteJob {
     virtual Status finish() = 0;
 };
 
+class PointReader;
+
 // A moment of the past to read a table at.
 struct PastPoint {
     uint64_t upto = 0;   // rows as this commit left them
@@ -109,6 +111,11 @@ class Transaction {
     // equals row i of `keys` (columns in the key's order); at most one per row: nullopt when none.
     virtual Result<std::vector<std::optional<Locator>>> find_by_key(ObjectId table, size_t key,
                                                                     const BatchView& keys) = 0;
+
+    // A reader of single rows by a key of one integer-like column (storage/point_reader.hpp says what it refuses);
+    // valid as long as this transaction.
+    virtual Result<std::unique_ptr<PointReader>> point_reader(ObjectId table, size_t key,
+                                                              std::vector<ColumnId> columns) = 0;
 
     // --- sequences: values are drawn from one counter for all branches and never rolled back.
     virtual Result<int64_t> next_value(ObjectId sequence) = 0;

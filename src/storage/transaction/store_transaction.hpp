@@ -43,6 +43,9 @@ class StoreTransaction final : public Transaction {
     Result<std::vector<std::optional<Locator>>> find_by_key(ObjectId table, size_t key,
                                                             const BatchView& keys) override;
 
+    Result<std::unique_ptr<PointReader>> point_reader(ObjectId table, size_t key,
+                                                      std::vector<ColumnId> columns) override;
+
     Result<int64_t> next_value(ObjectId sequence) override;
     Result<int64_t> current_value(ObjectId sequence) override;
 
