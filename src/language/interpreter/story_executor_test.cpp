@@ -53,8 +53,14 @@ class PlanParser {
     }
 
     Result<Plan> parse() {
-        if (cursor_.accept_word("select")) {
+        if (cursor_.accept_words({"select"})) {
+            // SELECT (SELECT ...) is how an expression asks.
+            const bool inner = cursor_.at_symbol('(') && cursor_.at_word("select", 1);
+            cursor_.move_to(cursor_.index() + (inner ? 2 : 0));
             KODIAK_TRY(select());
+            if (inner) {
+                cursor_.advance();
+            }
         } else if (cursor_.accept_words({"insert", "into"})) {
             KODIAK_TRY(insert());
         } else if (cursor_.accept_word("update")) {

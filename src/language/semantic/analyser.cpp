@@ -62,8 +62,10 @@ AnalysedCode Analyser::run() {
     signature.strict = definition().strict;
     signature.volatility = definition().volatility;
     scopes_.push_back({fold_name(signature.name), {}});
+    in_head_ = true;
     declare_parameters();
     result_ = result_type();
+    in_head_ = false;
     signature.result = result_;
     signature.returns_set =
         definition().result.kind == ResultKind::kSetOf || definition().result.kind == ResultKind::kTable;
@@ -85,7 +87,8 @@ AnalysedCode Analyser::run() {
     for (SqlText& sql : definition().sql_body) {
         sql.index = add_sql(sql, "");
     }
-    const bool must_return = result_.form != TypeForm::kVoid && !signature.returns_set && code_.out_variables.empty();
+    const bool must_return =
+        result_.form != TypeForm::kVoid && !result_.is_error() && !signature.returns_set && code_.out_variables.empty();
     if (must_return && end_reachable && definition().body != nullptr) {
         code_.end_reachable = true;
         if (!returns_somewhere_) {

@@ -54,7 +54,8 @@ class Analyser {
     void warn_unused();
     Diagnostic& error(std::string_view sqlstate, std::string message, Span where);
     Diagnostic& warning(std::string_view sqlstate, std::string message, Span where);
-    Span original(Span span) const { return code_.definition.source.original(span); }
+    // Leads a place in the body to one in the statement; types of the head have theirs already.
+    Span original(Span span) const { return in_head_ ? span : code_.definition.source.original(span); }
     std::string_view text() const { return code_.definition.source.text; }
     bool plpgsql() const { return code_.definition.language == CodeLanguage::kPlpgsql; }
     Ast& ast() { return *code_.definition.ast; }
@@ -151,6 +152,7 @@ class Analyser {
     unsigned handler_depth_ = 0;    // inside EXCEPTION of how many blocks
     unsigned protected_depth_ = 0;  // inside how many blocks with handlers
     bool returns_somewhere_ = false;
+    bool in_head_ = false;
 };
 
 }  // namespace kodiak::language

@@ -81,8 +81,8 @@ CodeType Analyser::builtin_call(Expression* node, Builtin builtin) {
             return error_type();
         }
     }
-    const auto all = [&](const CodeType& type, size_t from = 0) {
-        for (size_t i = from; i < arguments.size(); ++i) {
+    const auto all = [&](const CodeType& type, size_t i = 0) {
+        for (; i < arguments.size(); ++i) {
             coerce(arguments[i], type, "an argument of " + std::string(function.name));
         }
     };
@@ -108,10 +108,8 @@ CodeType Analyser::builtin_call(Expression* node, Builtin builtin) {
             all(code_type(TypeKind::kBigInt), 1);
             break;
         case BuiltinArguments::kAnyText:
-            all(code_type(TypeKind::kVarchar));
-            break;
         case BuiltinArguments::kBigInt:
-            all(code_type(TypeKind::kBigInt));
+            all(code_type(function.arguments == BuiltinArguments::kBigInt ? TypeKind::kBigInt : TypeKind::kVarchar));
             break;
         case BuiltinArguments::kCommon: {
             const auto type = common_of(arguments, node->span, "the arguments");
@@ -139,7 +137,7 @@ CodeType Analyser::builtin_call(Expression* node, Builtin builtin) {
             }
             force(arguments[0], code_type(TypeKind::kTimestamp));
             break;
-        case BuiltinArguments::kNone:
+        default:
             break;
     }
     node->builtin = builtin;
@@ -148,9 +146,9 @@ CodeType Analyser::builtin_call(Expression* node, Builtin builtin) {
 
 // A list and a value for it: both get the type that holds both. False if there is none.
 bool Analyser::list_and_item(std::vector<Expression*>& arguments, CodeType& common) {
-    const auto item = common.is(TypeKind::kList) ? common_type({common.type.children[0].type}, nullptr,
-                                                               arguments[1]->type, arguments[1])
-                                                 : std::nullopt;
+    const auto item = common.is(TypeKind::kList)
+                          ? common_type({common.type.children[0].type}, nullptr, arguments[1]->type, arguments[1])
+                          : std::nullopt;
     if (!item) {
         return false;
     }

@@ -35,6 +35,7 @@ CodeType Analyser::analyse_kind(Expression*& node) {
             const auto value = constant_of(*node, meter);
             if (!node->type.is_error() && value && !value->ok()) {
                 error(sqlstate(value->error().code), value->error().message, node->span);
+                return error_type();
             }
             return node->type;
         }

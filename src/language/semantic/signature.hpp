@@ -2,8 +2,8 @@
 
 // What callers know of a function or procedure: name, parameters, result; and how the analyser finds them.
 //
-// Signatures are immutable once a library hands them out; a replaced function gets a new one, so whoever holds the old one
-// still describes the code that it was made for.
+// Signatures are immutable once a library hands them out; a replaced function gets a new one, so whoever holds the old
+// one still describes the code that it was made for.
 
 #include <memory>
 #include <string>

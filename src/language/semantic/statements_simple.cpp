@@ -371,7 +371,11 @@ void Analyser::analyse_call_statement(Call& node) {
 
 int32_t Analyser::find_cursor(const NamePart& name) {
     const int32_t variable = find_variable(name.name);
-    if (variable < 0 || code_.variables[static_cast<size_t>(variable)].type.form != TypeForm::kCursor) {
+    if (variable >= 0 && code_.variables[static_cast<size_t>(variable)].type.form != TypeForm::kCursor) {
+        error("42804", "variable \"" + name.name + "\" is no cursor", name.span);
+        return -1;
+    }
+    if (variable < 0) {
         error("34000", "cursor \"" + name.name + "\" does not exist", name.span).hint =
             did_you_mean(name.name, visible_names());
         return -1;
