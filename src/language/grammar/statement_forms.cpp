@@ -46,7 +46,7 @@ constexpr StatementForm kForms[] = {
      "CREATE WATERMARK etl ON orders, users AT TIMESTAMP '2026-01-01'"},
     {"ADVANCE WATERMARK", kOurs, false, "ADVANCE WATERMARK ! name:name [TO to:point [FORCE]]", "ADVANCE WATERMARK etl"},
     {"DROP WATERMARK", kOurs, false, "DROP WATERMARK ! name:name", "DROP WATERMARK etl"},
-    {"GET CHANGES", kOurs, false,
+    {"GET CHANGES", kOurs, true,
      "GET CHANGES ! [FROM list(table:qname)] SINCE since:from [UNTIL until:point] [ON BRANCH branch:name] [NET] [WITH "
      "PROOF]",
      "GET CHANGES FROM orders SINCE WATERMARK etl UNTIL COMMIT 42 NET"},
@@ -87,7 +87,7 @@ constexpr StatementForm kForms[] = {
     {"SWITCH WORKSPACE", kOurs, false, "(SWITCH | DROP) WORKSPACE ! name:name", "DROP WORKSPACE alice"},
     {"MERGE WORKSPACE", kOurs, false, "MERGE WORKSPACE ! name:name [INTO into:name]",
      "MERGE WORKSPACE alice INTO main"},
-    {"PROVE", kOurs, false,
+    {"PROVE", kOurs, true,
      "PROVE (COMMIT ! commit:id | ROW ! table:qname KEY (list(key:expr)) [AS OF at:point] | CHANGES ! table:qname "
      "SINCE since:from | "
      "CONSISTENCY ! FROM from:id TO to:id) [INTO path:string]",

@@ -148,7 +148,6 @@ std::shared_ptr<const Signature> CodeLibrary::add(CodeDefinition definition, std
         return nullptr;
     }
     // Calls of itself are analysed against a signature that the analysis is about to make; it is known before the body.
-    const uint64_t code = next_code_++;
     auto& overloads = signatures_[folded];
     const std::vector<std::shared_ptr<const Signature>> before = overloads;
     DiagnosticList head_problems;
@@ -158,13 +157,15 @@ std::shared_ptr<const Signature> CodeLibrary::add(CodeDefinition definition, std
     head.sql_body.clear();
     const AnalysedCode known = Analyser(std::move(head), {executor, this}, head_problems).run();
     auto early = std::make_shared<Signature>(*known.signature);
-    early->code = code;
     for (size_t i = 0; i < std::min(defaults.size(), early->parameters.size()); ++i) {
         early->parameters[i].default_code = defaults[i];
     }
     const auto same =
         std::find_if(overloads.begin(), overloads.end(), [&](const auto& one) { return same_inputs(*one, *early); });
     std::shared_ptr<const Signature> replaced = same == overloads.end() ? nullptr : *same;
+    // A replacement keeps the number, so callers that are compiled already find the new code at their next run.
+    const uint64_t code = replaced != nullptr ? replaced->code : next_code_++;
+    early->code = code;
     if (replaced != nullptr && !replace) {
         diagnostics.error("42723", "function \"" + early->name + "\" exists already with these parameters", name_span)
             .hint = "Use CREATE OR REPLACE.";

@@ -2,8 +2,8 @@
 
 // What callers know of a function or procedure: name, parameters, result; and how the analyser finds them.
 //
-// Signatures are immutable once a library hands them out; a replaced function gets a new one, so whoever holds the old
-// one still describes the code that it was made for.
+// Signatures are immutable once a library hands them out; a replaced function gets a new one with the same number, so
+// that callers find the new code at their next run while runs that go on keep the old.
 
 #include <memory>
 #include <string>
@@ -22,7 +22,7 @@ struct SignatureParameter {
 };
 
 struct Signature {
-    uint64_t code = 0;  // its number among all code of the library; a replaced function has a new one
+    uint64_t code = 0;  // its number among all code of the library
     std::string name;
     CodeKind kind = CodeKind::kFunction;
     std::vector<SignatureParameter> parameters;

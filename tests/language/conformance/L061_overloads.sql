@@ -21,4 +21,4 @@ SELECT g();
 -- expect:   1 | CREATE OR REPLACE FUNCTION f(a INT) RETURNS INT RETURN 1
 -- expect:     |                            ^
 -- expect:   hint: Drop the function first.
--- expect: inttexttwo
+-- expect: newtexttwo
