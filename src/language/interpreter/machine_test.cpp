@@ -1,4 +1,5 @@
 #include <array>
+#include <ctime>
 #include <functional>
 #include <optional>
 #include <random>
@@ -90,6 +91,48 @@ TEST(Machine, CodeThatNeedsTooManyRegistersIsRefused) {
     DiagnosticList problems;
     EXPECT_EQ(story.library().define(text + "]); END $$", nullptr, problems), nullptr);
     EXPECT_TRUE(problems.has_errors());
+}
+
+std::string repeat(const std::string& text, size_t count) {
+    std::string out;
+    for (size_t i = 0; i < count; ++i) {
+        out += text;
+    }
+    return out;
+}
+
+TEST(Machine, TheDeepestTreesRun) {
+    CodeStory story;
+    const auto sum =
+        run(story, "CREATE FUNCTION f(a BIGINT) RETURNS BIGINT RETURN a" + repeat(" + a", 990), {Value::integer(1)});
+    ASSERT_TRUE(sum.ok());
+    EXPECT_EQ(sum->integer(), 991);
+    const auto nested =
+        run(story, "CREATE FUNCTION g(a BIGINT) RETURNS BIGINT RETURN " + repeat("(a + ", 95) + "a" + repeat(")", 95),
+            {Value::integer(2)});
+    ASSERT_TRUE(nested.ok());
+    EXPECT_EQ(nested->integer(), 192);
+    const auto blocks = run(story, "CREATE FUNCTION h() RETURNS INT AS $$ " + repeat("BEGIN ", 190) + "RETURN 5; " +
+                                       repeat("END; ", 190) + "$$");
+    ASSERT_TRUE(blocks.ok());
+    EXPECT_EQ(blocks->integer(), 5);
+}
+
+// Each would take minutes if analyser or emitter did more than linear work for it.
+TEST(Machine, HostileCodeIsRefusedSoon) {
+    const std::string texts[] = {
+        "BEGIN " + repeat("TRY NULL; FINALLY ", 60) + "NULL; " + repeat("END TRY; ", 60) + "RETURN 1; END",
+        "BEGIN " + repeat("x := nosuch + othername; ", 20'000) + "RETURN 1; END",
+        "BEGIN RETURN len([" + repeat("1, ", 100'000) + "1]); END",
+    };
+    for (const std::string& text : texts) {
+        CodeStory story;
+        DiagnosticList problems;
+        const std::string statement = "CREATE FUNCTION f() RETURNS INT AS $$ " + text + " $$";
+        const std::clock_t start = std::clock();
+        EXPECT_EQ(story.library().define(statement, nullptr, problems), nullptr);
+        EXPECT_LT((std::clock() - start) / CLOCKS_PER_SEC, 20) << text.substr(0, 40);
+    }
 }
 
 // Random expressions over three variables against the same arithmetic in C++; the seed is printed.

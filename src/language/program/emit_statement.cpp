@@ -9,6 +9,9 @@ using catalog::TypeKind;
 
 void Emitter::statements(const Statements& list) {
     for (const BodyStatement* one : list) {
+        if (too_large_) {
+            return;  // FINALLY inside of FINALLY would go on doubling
+        }
         const Temporaries temporaries(*this);
         statement(*one);
     }

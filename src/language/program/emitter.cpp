@@ -10,6 +10,7 @@ namespace {
 
 constexpr size_t kRegistersMost = 60'000;
 constexpr size_t kInstructionsMost = 1'000'000;
+constexpr size_t kTypesMost = 30'000;  // an index shares 32 bits with a function's number
 
 }  // namespace
 
@@ -28,7 +29,9 @@ Emitter::Emitter(const AnalysedCode& code, std::string statement) : code_(code) 
 
 Emitter::Temporaries::~Temporaries() {
     for (size_t i = mark_; i < emitter_.taken_.size(); ++i) {
-        emitter_.busy_[emitter_.taken_[i]] = false;
+        const Register free = emitter_.taken_[i];
+        emitter_.busy_[free] = false;
+        emitter_.free_[emitter_.classes_[free] == Class::kBare ? 0 : 1].push_back(free);
     }
     emitter_.taken_.resize(mark_);
 }
@@ -103,7 +106,12 @@ Result<std::shared_ptr<const Program>> Emitter::run() {
 Emitter::Register Emitter::take(Class kind, size_t count) {
     size_t run = 0;
     size_t first = classes_.size();
-    for (size_t i = 0; i < classes_.size() && kind != Class::kConstant; ++i) {
+    std::vector<Register>& free = free_[kind == Class::kBare ? 0 : 1];
+    while (count == 1 && kind != Class::kConstant && first == classes_.size() && !free.empty()) {
+        first = busy_[free.back()] ? first : free.back();
+        free.pop_back();
+    }
+    for (size_t i = 0; i < classes_.size() && kind != Class::kConstant && count > 1; ++i) {
         run = classes_[i] == kind && !busy_[i] ? run + 1 : 0;
         if (run == count) {
             first = i + 1 - count;
@@ -138,25 +146,28 @@ Emitter::Register Emitter::constant(const Value& value, const CodeType& type) {
 }
 
 uint16_t Emitter::type_index(const catalog::Type& type) {
-    for (size_t i = 0; i < program_->types.size(); ++i) {
-        if (program_->types[i] == type) {
-            return static_cast<uint16_t>(i);
+    std::vector<uint16_t>& known = types_[type_text(type)];
+    for (const uint16_t index : known) {
+        if (program_->types[index] == type) {
+            return index;
         }
     }
-    too_large_ = too_large_ || program_->types.size() >= kNoRegister;
+    if (program_->types.size() >= kTypesMost) {
+        too_large_ = true;
+        return 0;
+    }
     program_->types.push_back(type);
     program_->shapes.push_back(std::make_shared<const catalog::Type>(type));
-    return static_cast<uint16_t>(program_->types.size() - 1);
+    known.push_back(static_cast<uint16_t>(program_->types.size() - 1));
+    return known.back();
 }
 
 int32_t Emitter::name_index(const std::string& name) {
-    for (size_t i = 0; i < program_->names.size(); ++i) {
-        if (program_->names[i] == name) {
-            return static_cast<int32_t>(i);
-        }
+    const auto [place, fresh] = names_.try_emplace(name, static_cast<int32_t>(program_->names.size()));
+    if (fresh) {
+        program_->names.push_back(name);
     }
-    program_->names.push_back(name);
-    return static_cast<int32_t>(program_->names.size()) - 1;
+    return place->second;
 }
 
 size_t Emitter::emit(Op op, size_t a, size_t b, size_t c, int64_t d, Span where) {

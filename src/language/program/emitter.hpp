@@ -121,9 +121,12 @@ class Emitter {
     Meter meter_ = std::make_shared<MemoryMeter>(INT64_MAX);
     std::vector<Class> classes_;
     std::vector<bool> busy_;
+    std::vector<Register> free_[2];  // of class kBare and kObject; some may have been taken by a block since
     std::vector<Register> taken_;
     std::vector<Register> variables_;
     std::map<std::string, Register> constants_;
+    std::map<std::string, std::vector<uint16_t>> types_;  // by how they are shown
+    std::map<std::string, int32_t> names_;
     std::vector<Context> contexts_;
     bool too_large_ = false;
 };

@@ -12,7 +12,8 @@ namespace kodiak::language {
 using catalog::TypeKind;
 
 CodeType Analyser::analyse(Expression*& node) {
-    CodeType type = analyse_kind(node);
+    // Behind the last problem that is reported nothing more is looked for: suggestions cost time.
+    CodeType type = diagnostics_.full() ? error_type() : analyse_kind(node);
     node->type = type;
     return type;
 }
