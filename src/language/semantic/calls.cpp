@@ -69,6 +69,18 @@ CodeType builtin_result(BuiltinResult result, CodeType common) {
     }
 }
 
+std::string candidates_text(const std::vector<std::shared_ptr<const Signature>>& overloads) {
+    std::string text;
+    for (const auto& one : overloads) {
+        text += (text.empty() ? "" : ", ") + one->name + "(";
+        for (size_t i = 0; i < one->parameters.size(); ++i) {
+            text += (i > 0 ? ", " : "") + type_text(one->parameters[i].type);
+        }
+        text += ")";
+    }
+    return text;
+}
+
 }  // namespace
 
 // Types a function of the interpreter's own. Leaves node->builtin unset where only the engine knows the types.
@@ -221,7 +233,6 @@ CodeType Analyser::call_code(Expression* node, const std::vector<std::shared_ptr
     std::shared_ptr<const Signature> best;
     std::vector<Expression*> best_arguments;
     unsigned best_cost = ~0U;
-    std::string candidates;
     bool tie = false;
     for (const auto& one : overloads) {
         std::vector<Expression*> arguments;
@@ -236,26 +247,24 @@ CodeType Analyser::call_code(Expression* node, const std::vector<std::shared_ptr
             best_arguments = std::move(arguments);
         }
     }
-    for (const auto& one : overloads) {
-        candidates += (candidates.empty() ? "" : ", ") + one->name + "(";
-        for (size_t i = 0; i < one->parameters.size(); ++i) {
-            candidates += (i > 0 ? ", " : "") + type_text(one->parameters[i].type);
-        }
-        candidates += ")";
-    }
     if (best == nullptr || tie) {
         const std::string name = "\"" + node->parts.back().name + "\"";
         error(tie ? "42725" : "42883",
               tie ? "the call fits several functions " + name : "no function " + name + " takes these arguments",
               node->span)
-            .hint = "There are: " + candidates + ".";
+            .hint = "There are: " + candidates_text(overloads) + ".";
+        return error_type();
+    }
+    if (best->returns_set) {
+        error("0A000", "\"" + best->name + "\" gives a set of rows, not one value", node->span).hint =
+            "Read it with FOR row IN SELECT * FROM " + best->name + "(...).";
         return error_type();
     }
     node->function = static_cast<int32_t>(code_.callees.size());
     code_.callees.push_back(best);
     // The rest of the positional arguments are the list of a VARIADIC parameter.
-    const bool variadic = !best->parameters.empty() && best->parameters.back().mode == ParameterMode::kVariadic;
-    if (variadic && best_arguments.back() == nullptr) {
+    if (!best->parameters.empty() && best->parameters.back().mode == ParameterMode::kVariadic &&
+        best_arguments.back() == nullptr) {
         Expression* list = ast().expression(ExpressionKind::kList, node->span);
         for (size_t i = best_arguments.size() - 1; i < node->children.size(); ++i) {
             list->children.push_back(node->children[i]);

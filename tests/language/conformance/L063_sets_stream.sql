@@ -7,6 +7,7 @@ CREATE FUNCTION pairs(n INT) RETURNS TABLE (a INT, b TEXT) AS $$ BEGIN FOR i IN 
 SELECT * FROM pairs(2);
 CREATE FUNCTION dynamic(k INT) RETURNS SETOF TEXT AS $$ BEGIN RETURN QUERY EXECUTE 'SELECT name FROM users WHERE id > $1' USING k; END $$;
 SELECT * FROM dynamic(1);
+CREATE FUNCTION no_value() RETURNS BIGINT RETURN endless();
 -- expect: 1
 -- expect: 2
 -- expect: 3
@@ -16,3 +17,8 @@ SELECT * FROM dynamic(1);
 -- expect: {'a': 2, 'b': x2}
 -- expect: Bob
 -- expect: Cid
+-- expect: ERROR 0A000 feature_not_supported: "endless" gives a set of rows, not one value
+-- expect:   line 1, column 50
+-- expect:   1 | CREATE FUNCTION no_value() RETURNS BIGINT RETURN endless()
+-- expect:     |                                                  ^^^^^^^^^
+-- expect:   hint: Read it with FOR row IN SELECT * FROM endless(...).
