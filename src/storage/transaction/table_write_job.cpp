@@ -367,7 +367,8 @@ Status TableWriteJob::finish() {
         }
     }
     if (has_files) {
-        // A log record will name the files: their names must survive what the record survives.
+        // A log record will name the files: their bytes and names must survive what the record survives.
+        KODIAK_TRY(syncer_.finish());
         KODIAK_TRY(store_.disk().sync_directory(store_.data_directory()));
     }
     const std::lock_guard guard(writes_->mutex);
