@@ -1,10 +1,11 @@
 // Reading single rows by key: Kodiak's typed get and its router beside SQLite, RocksDB and DuckDB, in one process.
 //
-// Claim      A typed get of an 8-column row among 10M hot rows, consistent with a snapshot, takes less than 1 us and at
-//            most a tenth of RocksDB's block cache; a statement by key through the router at most 1.5 x SQLite's time and
-//            at most a 25th of DuckDB's.
+// Claim      A typed get of an 8-column row among 10M rows, consistent with a snapshot, takes less than 1 us and at most
+//            a tenth of RocksDB's block cache; a statement by key through the router at most 1.5 x SQLite's time and at
+//            most a 25th of DuckDB's.
 // Run        point_benchmark <empty folder> [rows]
-// Measured   Thread CPU nanoseconds per call: the 25th percentile of chunks of 2,000 calls, uniform keys, all values read.
+// Measured   Thread CPU nanoseconds per call: the 25th percentile of chunks of 2,000 calls, uniform keys, all values
+//            read.
 // Peers      SQLite (in memory, INTEGER PRIMARY KEY, prepared, one transaction), RocksDB (block cache larger than the
 //            data, one value of 100 bytes), DuckDB (in memory, PRIMARY KEY, prepared).
 
@@ -89,8 +90,8 @@ void run(Connection& connection, const std::string& sql) {
     }
 }
 
-constexpr const char* kColumns = "id BIGINT PRIMARY KEY, a INTEGER, b INTEGER, c BIGINT, d DOUBLE, e DATE, name VARCHAR, "
-                                 "city VARCHAR";
+constexpr const char* kColumns = "id BIGINT PRIMARY KEY, a INTEGER, b INTEGER, c BIGINT, d DOUBLE, e DATE, "
+                                 "name VARCHAR, city VARCHAR";
 std::string values_query(uint64_t rows) {
     return "SELECT i, i % 1000, i % 7, i * 3, i / 7, DATE '2020-01-01' + (i % 3000)::INTEGER, 'customer name ' || i, "
            "'city number ' || (i % 5000) FROM range(" + std::to_string(rows) + ") r(i)";

@@ -5,8 +5,8 @@
 // What       get() finds the visible version of the row with a key; read() takes values out of it. For keys of one
 //            integer-like column (integers, dates, timestamps, narrow decimals, ENUM positions), PRIMARY KEY or UNIQUE.
 // Isolation  The transaction's snapshot and its own changes, as they are at the time of the call.
-// Lifetime   As long as its transaction, and no longer than the definition it was made for holds; rows and texts as long
-//            as the reader, until the next call of get() or multi_get().
+// Lifetime   As long as its transaction, and no longer than the definition it was made for holds; rows and texts as
+//            long as the reader, until the next call of get() or multi_get().
 // Threads    One thread per reader; several readers of one transaction may run side by side while it does not write.
 // Errors     kCorruption when a row lies in a file that is damaged.
 // Cost       Index and two cache misses for the row: 0.2 to 0.6 us with eight columns among 10 million rows
