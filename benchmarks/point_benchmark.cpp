@@ -1,8 +1,8 @@
 // Reading single rows by key: Kodiak's typed get and its router beside SQLite, RocksDB and DuckDB, in one process.
 //
-// Claim      A typed get of an 8-column row among 10M rows, consistent with a snapshot, takes less than 1 us and at most
-//            a tenth of RocksDB's block cache; a statement by key through the router at most 1.5 x SQLite's time and at
-//            most a 25th of DuckDB's.
+// Claim      A typed get of an 8-column row among 10M rows, consistent with a snapshot, takes less than 1 us and at
+//            most a tenth of RocksDB's block cache; a statement by key through the router at most 1.5 x SQLite's time
+//            and at most a 25th of DuckDB's.
 // Run        point_benchmark <empty folder> [rows]
 // Measured   Thread CPU nanoseconds per call: the 25th percentile of chunks of 2,000 calls, uniform keys, all values
 //            read.

@@ -68,6 +68,8 @@ class PointReader {
     Result<Row> visible(Locator locator);
     Result<Row> get_with_changes(int64_t key);
     Status verify(uint64_t chunk_number, const DirectoryEntry& entry);
+    template <class Visit>
+    void each_column(const Row& row, Visit&& visit) const;
     void learn_schema(const StoredSchema& schema);
 
     StoreTransaction& transaction_;
