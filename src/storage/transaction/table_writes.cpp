@@ -81,7 +81,8 @@ Result<const index::KeyIndex*> TableWrites::index(const std::vector<ColumnId>& c
     auto found = indexes_.find(columns);
     if (found == indexes_.end()) {
         KeyReader reader(definition(), columns);
-        auto keys = index::make_index(reader.form());
+        // A few rows for the life of a transaction: a learned index would pay for its arenas and readers in vain.
+        auto keys = index::make_btree_index(reader.form());
         found = indexes_.emplace(columns, LocalIndex{std::move(keys), std::move(reader), {}}).first;
     }
     KODIAK_TRY(catch_up(found->second));
