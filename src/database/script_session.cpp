@@ -1,8 +1,10 @@
 #include "database/script_session.hpp"
 
+#include <charconv>
+
+#include "base/disk/disk.hpp"
 #include "database/answer_rows.hpp"
 #include "database/table_lookup.hpp"
-#include "base/disk/disk.hpp"
 #include "language/key_statement.hpp"
 #include "language/lexer/words.hpp"
 #include "language/prove.hpp"
@@ -125,6 +127,9 @@ Result<Answer> ScriptSession::run(std::string_view text, ResultSink& sink) {
     bool was_open = connection_->in_transaction();
     Result<Answer> answer = parsed.ok() ? std::visit([&](const auto& one) { return run(text, one, sink); }, *parsed)
                                         : Result<Answer>(parsed.error());
+    if (answer.ok()) {
+        note_prepared(text);
+    }
     bool is_begin = parsed.ok() && (language::kind_of(*parsed) == language::StatementKind::kBegin ||
                                     language::kind_of(*parsed) == language::StatementKind::kSetTransaction);
     is_fresh_ = is_begin && answer.ok() ? is_fresh_ : false;
@@ -293,6 +298,9 @@ Result<Answer> ScriptSession::run(std::string_view text, const language::PlainSt
         return refused_in_failed_transaction();
     }
     KODIAK_TRY_ASSIGN(auto by_key, run_by_key(text, sink));
+    if (!by_key) {
+        KODIAK_TRY_ASSIGN(by_key, execute_by_key(text, sink));
+    }
     if (by_key) {
         return std::move(*by_key);
     }
@@ -339,17 +347,80 @@ Answer upsert_answer(uint64_t inserted, uint64_t updated) {
 
 }  // namespace
 
+namespace {
+
+// A constant of EXECUTE as the router takes it; decimals go the general way.
+std::optional<engine::Parameter> parameter_of(const catalog::KeyOperand& value) {
+    using Kind = catalog::KeyOperand::Kind;
+    switch (value.kind) {
+        case Kind::kNull:
+            return engine::Parameter();
+        case Kind::kTrue:
+        case Kind::kFalse:
+            return engine::Parameter(value.kind == Kind::kTrue);
+        case Kind::kString:
+            return engine::Parameter(value.text);
+        case Kind::kInteger: {
+            int64_t integer = 0;
+            const char* end = value.text.data() + value.text.size();
+            const auto read = std::from_chars(value.text.data(), end, integer);
+            return read.ec == std::errc() && read.ptr == end ? std::optional(engine::Parameter(integer)) : std::nullopt;
+        }
+        default:
+            return std::nullopt;
+    }
+}
+
+}  // namespace
+
 // The router past the planner: a statement on one row, named by its key.
 Result<std::optional<Answer>> ScriptSession::run_by_key(std::string_view text, ResultSink& sink) {
     const auto statement = language::parse_key_statement(text);
     if (!statement || statement->parameters > 0) {
         return std::optional<Answer>();
     }
-    KODIAK_TRY_ASSIGN(auto answer, connection_->execute_by_key(*statement));
+    return run_key_statement(text, *statement, {}, sink);
+}
+
+Result<std::optional<Answer>> ScriptSession::execute_by_key(std::string_view text, ResultSink& sink) {
+    const auto execution = prepared_.empty() ? std::nullopt : language::parse_key_execution(text);
+    const auto prepared = execution ? prepared_.find(language::fold_name(execution->name)) : prepared_.end();
+    if (prepared == prepared_.end() || execution->values.size() != prepared->second.parameters) {
+        return std::optional<Answer>();
+    }
+    std::vector<engine::Parameter> parameters;
+    for (const catalog::KeyOperand& value : execution->values) {
+        const auto parameter = parameter_of(value);
+        if (!parameter) {
+            return std::optional<Answer>();
+        }
+        parameters.push_back(*parameter);
+    }
+    return run_key_statement(text, prepared->second, parameters, sink);
+}
+
+void ScriptSession::note_prepared(std::string_view text) {
+    using Touched = language::PreparedNames::Touched;
+    const language::PreparedNames names = language::prepared_names_touched(text);
+    if (names.touched == Touched::kAll) {
+        prepared_.clear();  // what is still there runs by the general path
+    } else if (names.touched == Touched::kOne) {
+        prepared_.erase(language::fold_name(names.name));
+        if (auto prepared = language::parse_prepared_key_statement(text)) {
+            prepared_[language::fold_name(prepared->name)] = std::move(prepared->statement);
+        }
+    }
+}
+
+Result<std::optional<Answer>> ScriptSession::run_key_statement(std::string_view text,
+                                                               const catalog::KeyStatement& statement,
+                                                               std::span<const engine::Parameter> parameters,
+                                                               ResultSink& sink) {
+    KODIAK_TRY_ASSIGN(auto answer, connection_->execute_by_key(statement, parameters));
     if (!answer) {
         return std::optional<Answer>();
     }
-    if (statement->kind == catalog::KeyStatement::Kind::kUpsert) {
+    if (statement.kind == catalog::KeyStatement::Kind::kUpsert) {
         return std::optional(upsert_answer(answer->inserted ? 1 : 0, answer->inserted ? 0 : 1));
     }
     KODIAK_TRY_ASSIGN(Answer sent, send(text, *answer->result, sink));

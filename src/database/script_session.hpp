@@ -8,7 +8,9 @@
 //                our own parser or rewriter) failed it.
 // Threads    One at a time, except interrupt().
 
+#include <map>
 #include <optional>
+#include <span>
 
 #include "database/database.hpp"
 #include "engine/engine.hpp"
@@ -49,6 +51,12 @@ class ScriptSession final : public Session {
     Result<Answer> send(std::string_view text, engine::QueryResult& result, ResultSink& sink);
     // Nothing, and nothing done, when the statement is not for the router.
     Result<std::optional<Answer>> run_by_key(std::string_view text, ResultSink& sink);
+    // The same for EXECUTE of a statement that the router may take.
+    Result<std::optional<Answer>> execute_by_key(std::string_view text, ResultSink& sink);
+    Result<std::optional<Answer>> run_key_statement(std::string_view text, const catalog::KeyStatement& statement,
+                                                    std::span<const engine::Parameter> parameters, ResultSink& sink);
+    // Remembers what a PREPARE that succeeded may be routed as, and forgets what it or a DEALLOCATE replaced.
+    void note_prepared(std::string_view text);
     Result<Answer> run_counting_upsert(const std::string& sql);
     // The first column of the first row that a query answers; empty when there is none.
     Result<std::string> single_value(const std::string& sql);
@@ -60,6 +68,7 @@ class ScriptSession final : public Session {
     timeline::DatabaseCore& core_;
     std::string catalog_;
     engine::BeginOptions begin_options_;  // of the open transaction
+    std::map<std::string, catalog::KeyStatement> prepared_;  // by folded name
     bool is_fresh_ = false;               // no statement has run in the open transaction
     std::optional<Error> own_failure_;    // I1
 };

@@ -114,6 +114,26 @@ TEST(KeyStatementTest, EverythingElseIsForTheGeneralPath) {
     }
 }
 
+TEST(KeyStatementTest, PreparedOnesAndTheirCallsAreRecognised) {
+    const auto prepared = parse_prepared_key_statement("PREPARE \"Q 1\" AS SELECT a FROM t WHERE id = $1;");
+    ASSERT_TRUE(prepared);
+    EXPECT_EQ(prepared->name, "Q 1");
+    EXPECT_EQ(prepared->statement.parameters, 1u);
+    EXPECT_FALSE(parse_prepared_key_statement("PREPARE q AS SELECT a FROM t"));
+    EXPECT_FALSE(parse_prepared_key_statement("PREPARE q (INTEGER) AS SELECT a FROM t WHERE id = $1"));
+
+    const auto call = parse_key_execution("EXECUTE q(7, 'x', NULL, -1.5);");
+    ASSERT_TRUE(call);
+    EXPECT_EQ(call->name, "q");
+    ASSERT_EQ(call->values.size(), 4u);
+    EXPECT_EQ(shown(call->values[3]), "-1.5d");
+    EXPECT_TRUE(parse_key_execution("execute q"));
+    for (const char* text : {"EXECUTE q(1 + 1)", "EXECUTE q(a := 1)", "EXECUTE q($1)", "EXECUTE q()", "EXECUTE q(1) x",
+                             "EXECUTE"}) {
+        EXPECT_FALSE(parse_key_execution(text)) << text;
+    }
+}
+
 TEST(KeyStatementTest, AMinusMayStandApart) {
     EXPECT_EQ(parsed("DELETE FROM t WHERE id = - 5"), "delete t [] | id = -5");
 }

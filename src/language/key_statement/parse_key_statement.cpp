@@ -27,6 +27,38 @@ class KeyStatementParser {
         return fits ? std::optional(std::move(result_)) : std::nullopt;
     }
 
+    std::optional<PreparedKeyStatement> parse_prepared() {
+        std::vector<std::string> names;
+        const bool fits = accept("prepare") && parse_name(names) && accept("as") && parse_verb() && parse_end();
+        return fits ? std::optional(PreparedKeyStatement{std::move(names[0]), std::move(result_)}) : std::nullopt;
+    }
+
+    PreparedNames parse_touched() {
+        if (accept("deallocate")) {
+            return {PreparedNames::Touched::kAll, ""};
+        }
+        std::vector<std::string> names;
+        return accept("prepare") && parse_name(names) ? PreparedNames{PreparedNames::Touched::kOne, names[0]}
+                                                      : PreparedNames{};
+    }
+
+    std::optional<KeyExecution> parse_execution() {
+        std::vector<std::string> names;
+        KeyExecution execution;
+        bool fits = accept("execute") && parse_name(names);
+        if (fits && accept_symbol('(')) {
+            do {
+                fits = parse_operand(execution.values);
+            } while (fits && accept_symbol(','));
+            fits = fits && accept_symbol(')');
+        }
+        if (!fits || !parse_end() || result_.parameters > 0) {
+            return std::nullopt;
+        }
+        execution.name = std::move(names[0]);
+        return execution;
+    }
+
    private:
     bool parse_verb() {
         if (accept("select")) {
@@ -254,6 +286,16 @@ class KeyStatementParser {
 
 std::optional<catalog::KeyStatement> parse_key_statement(std::string_view text) {
     return KeyStatementParser(text).parse();
+}
+
+std::optional<PreparedKeyStatement> parse_prepared_key_statement(std::string_view text) {
+    return KeyStatementParser(text).parse_prepared();
+}
+
+PreparedNames prepared_names_touched(std::string_view text) { return KeyStatementParser(text).parse_touched(); }
+
+std::optional<KeyExecution> parse_key_execution(std::string_view text) {
+    return KeyStatementParser(text).parse_execution();
 }
 
 }  // namespace kodiak::language
