@@ -57,9 +57,27 @@ duckdb::BaseStatistics statistics_of(const duckdb::LogicalType& type, const stor
 
 }  // namespace
 
+namespace {
+
+// Exact for the present. Rows of the past would have to be counted one by one: all that lie in its chunks are near
+// enough for a plan.
+uint64_t likely_rows(const storage::TableSnapshot& snapshot, bool is_past) {
+    if (!is_past) {
+        return snapshot.row_count();
+    }
+    uint64_t rows = 0;
+    for (size_t i = 0; i < snapshot.chunk_count(); ++i) {
+        rows += snapshot.rows_in(i);
+    }
+    return rows;
+}
+
+}  // namespace
+
 duckdb::unique_ptr<duckdb::NodeStatistics> scan_cardinality(duckdb::ClientContext& context,
                                                             const duckdb::FunctionData* binding) {
-    const uint64_t rows = current_snapshot(context, binding->Cast<ScanBinding>().entry)->row_count();
+    KodiakTableEntry& entry = binding->Cast<ScanBinding>().entry;
+    const uint64_t rows = likely_rows(*current_snapshot(context, entry), entry.past().has_value());
     return duckdb::make_uniq<duckdb::NodeStatistics>(rows, rows);
 }
 
@@ -71,9 +89,13 @@ duckdb::unique_ptr<duckdb::BaseStatistics> scan_statistics(duckdb::ClientContext
 
 duckdb::vector<duckdb::PartitionStatistics> scan_partition_statistics(duckdb::ClientContext& context,
                                                                       duckdb::GetPartitionStatsInput& input) {
+    KodiakTableEntry& entry = input.bind_data->Cast<ScanBinding>().entry;
+    if (entry.past()) {
+        return {};
+    }
     duckdb::PartitionStatistics all;
     all.row_start = 0;
-    all.count = current_snapshot(context, input.bind_data->Cast<ScanBinding>().entry)->row_count();
+    all.count = current_snapshot(context, entry)->row_count();
     all.count_type = duckdb::CountType::COUNT_EXACT;
     return {all};
 }
