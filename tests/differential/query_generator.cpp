@@ -35,7 +35,8 @@ std::string comparison(Dice& dice, const ColumnModel& column, const std::string&
         case 1:
             return name + " BETWEEN " + random_literal(dice, type) + " AND " + random_literal(dice, type);
         case 2:
-            return name + (dice.one_in(2) ? " IS DISTINCT FROM " : " IS NOT DISTINCT FROM ") + random_value(dice, type);
+            // Not IS DISTINCT FROM: inside of an OR, DuckDB's own tables lose the rows that are NULL.
+            return name + " IS NOT DISTINCT FROM " + random_value(dice, type);
         default:
             return name + " " + dice.pick(kComparisons) + " " + random_literal(dice, type);
     }
