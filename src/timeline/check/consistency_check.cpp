@@ -78,7 +78,7 @@ class Checker {
     Status check_indexes() {
         for (const auto& [table, all] : pinned_) {
             for (const std::shared_ptr<storage::TableIndex>& index : table->indexes()) {
-                const Status intact = index->keys().check();
+                const Status intact = check_structure(*index);
                 if (!intact.ok()) {
                     findings.push_back(
                         {fmt::format("index of table {}", table->table().value), intact.error().message});
@@ -90,6 +90,12 @@ class Checker {
     }
 
    private:
+    // Writers wait meanwhile: only readers may be beside the walk through an index.
+    Status check_structure(const storage::TableIndex& index) {
+        const std::lock_guard guard(store_.commit_mutex());
+        return index.keys().check();
+    }
+
     Status collect_events() {
         for (const auto& [table, all] : pinned_) {
             for (uint64_t i = 0; i < all->size(); ++i) {
