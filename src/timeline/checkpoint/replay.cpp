@@ -19,7 +19,7 @@ Error misfit(uint64_t seq, const std::string& what) {
 }  // namespace
 
 Result<catalog::CatalogState::Ptr> catalog_of_rows(const BranchTable& objects) {
-    catalog::CatalogState::Ptr state = catalog::CatalogState::empty();
+    std::vector<catalog::ObjectPtr> definitions;
     const storage::ChunkDirectory::Ptr all = objects.directory();
     for (uint64_t i = 0; i < all->size(); ++i) {
         const storage::DirectoryEntry& entry = (*all)[i];
@@ -28,11 +28,11 @@ Result<catalog::CatalogState::Ptr> catalog_of_rows(const BranchTable& objects) {
         for (uint32_t slot = 0; slot < entry.chunk->count(); ++slot) {
             if (ends == nullptr || ends->end(slot) == 0) {
                 KODIAK_TRY_ASSIGN(catalog::CatalogObject object, storage::object_of_row(*entry.chunk, slot));
-                state = state->with(std::move(object));
+                definitions.push_back(std::make_shared<const catalog::CatalogObject>(std::move(object)));
             }
         }
     }
-    return state;
+    return catalog::CatalogState::of(definitions);
 }
 
 Status Replayer::apply(storage::LogRecord record) {
