@@ -37,25 +37,13 @@ CatalogState::Ptr KodiakCatalog::latest_state() {
     return state;
 }
 
-namespace {
-
-KodiakTransaction& asking_of(const duckdb::CatalogTransaction& transaction) {
-    return const_cast<duckdb::Transaction&>(*transaction.transaction).Cast<KodiakTransaction>();
-}
-
-storage::Transaction& storage_of(const duckdb::CatalogTransaction& transaction) {
-    return asking_of(transaction).storage();
-}
-
-}  // namespace
-
 CatalogState::Ptr KodiakCatalog::state_of(const duckdb::CatalogTransaction& transaction) {
-    return transaction.transaction == nullptr ? latest_state() : storage_of(transaction).catalog();
+    return transaction.transaction == nullptr ? latest_state() : asking_of(transaction).storage().catalog();
 }
 
 storage::PastPoint KodiakCatalog::past_of(const duckdb::CatalogTransaction& transaction,
                                           const duckdb::BoundAtClause& clause) {
-    return resolve_past(clause, core_, storage_of(transaction));
+    return resolve_past(clause, core_, asking_of(transaction).storage());
 }
 
 // None: plans hold what they learnt from the rows (count(*) from statistics, filters folded by zone maps), so a
@@ -92,8 +80,9 @@ duckdb::optional_ptr<duckdb::SchemaCatalogEntry> KodiakCatalog::LookupSchema(duc
                                                                              const duckdb::EntryLookupInfo& lookup,
                                                                              duckdb::OnEntryNotFound if_not_found) {
     const auto at = lookup.GetAtClause();
-    const auto state = at ? value_or_throw(storage_of(transaction).past_catalog(past_of(transaction, *at).upto))
-                          : state_of(transaction);
+    const auto state =
+        at ? value_or_throw(asking_of(transaction).storage().past_catalog(past_of(transaction, *at).upto))
+           : state_of(transaction);
     ObjectPtr schema = state->find_schema(lookup.GetEntryName());
     if (schema == nullptr && at) {
         schema = state_of(transaction)->find_schema(lookup.GetEntryName());  // for a better error about its tables

@@ -110,7 +110,7 @@ EntryPtr KodiakSchemaEntry::LookupEntry(duckdb::CatalogTransaction transaction,
 
 EntryPtr KodiakSchemaEntry::past_entry(duckdb::CatalogTransaction transaction, NameSpace space,
                                        const std::string& entry_name, const duckdb::BoundAtClause& at) {
-    auto& asking = const_cast<duckdb::Transaction&>(*transaction.transaction).Cast<KodiakTransaction>();
+    KodiakTransaction& asking = asking_of(transaction);
     const storage::PastPoint point = kodiak_.past_of(transaction, at);
     const auto state = value_or_throw(asking.storage().past_catalog(point.upto));
     const ObjectPtr object = state->find(space, id(), entry_name);

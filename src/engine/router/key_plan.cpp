@@ -235,11 +235,7 @@ Result<KeyRun> KeyPlan::select(duckdb::ClientContext& context, storage::Transact
                                                                 row_.GetTypes());
     KODIAK_TRY_ASSIGN(const auto found, find(transaction, read_));
     if (found) {
-        row_.Reset();
-        for (size_t i = 0; i < read_.size(); ++i) {
-            decode_column(read_[i], read_[i].in(*found->place.chunk), &found->place.slot, 1, row_.data[i], 0);
-        }
-        row_.SetCardinality(1);
+        load(found->place);
         rows->Append(row_);
     }
     duckdb::StatementProperties properties;
@@ -248,6 +244,15 @@ Result<KeyRun> KeyPlan::select(duckdb::ClientContext& context, storage::Transact
     run.rows = duckdb::make_uniq<duckdb::MaterializedQueryResult>(
         duckdb::StatementType::SELECT_STATEMENT, properties, names_, std::move(rows), context.GetClientProperties());
     return run;
+}
+
+// Puts the values of a row into row_.
+void KeyPlan::load(const storage::TableSnapshot::Place& place) {
+    row_.Reset();
+    for (size_t i = 0; i < read_.size(); ++i) {
+        decode_column(read_[i], read_[i].in(*place.chunk), &place.slot, 1, row_.data[i], 0);
+    }
+    row_.SetCardinality(1);
 }
 
 Result<KeyRun> KeyPlan::insert(storage::Transaction& transaction) {
@@ -263,10 +268,7 @@ Result<KeyRun> KeyPlan::insert(storage::Transaction& transaction) {
 }
 
 Result<KeyRun> KeyPlan::update(storage::Transaction& transaction, const Found& found) {
-    row_.Reset();
-    for (size_t i = 0; i < read_.size(); ++i) {
-        decode_column(read_[i], read_[i].in(*found.place.chunk), &found.place.slot, 1, row_.data[i], 0);
-    }
+    load(found.place);
     KODIAK_TRY(append(transaction, &found.locator));
     KeyRun run;
     run.changed = 1;

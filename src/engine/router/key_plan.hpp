@@ -68,6 +68,7 @@ class KeyPlan {
     bool fits_row(const duckdb::ColumnDefinition& column, bool given) const;
 
     Result<std::optional<Found>> find(storage::Transaction& transaction, const std::vector<ScannedColumn>& read);
+    void load(const storage::TableSnapshot::Place& place);
     Result<KeyRun> select(duckdb::ClientContext& context, storage::Transaction& transaction);
     Result<KeyRun> insert(storage::Transaction& transaction);
     Result<KeyRun> update(storage::Transaction& transaction, const Found& found);

@@ -49,6 +49,11 @@ class KodiakTransaction : public duckdb::Transaction {
     std::map<std::pair<catalog::ObjectPtr, storage::PastPoint>, PastEntry> past_entries_;  // guarded by mutex_
 };
 
+// The transaction in which DuckDB looks something up. Requires: it has one, and on a Kodiak database.
+inline KodiakTransaction& asking_of(const duckdb::CatalogTransaction& lookup) {
+    return const_cast<duckdb::Transaction&>(*lookup.transaction).Cast<KodiakTransaction>();
+}
+
 class KodiakTransactionManager : public duckdb::TransactionManager {
    public:
     KodiakTransactionManager(duckdb::AttachedDatabase& db, timeline::DatabaseCore& core);
