@@ -267,7 +267,7 @@ Status OpenDatabase::load() {
     KODIAK_TRY_ASSIGN(const OpenedManifest manifest, decode_manifest(bytes, manifest_path));
     const ManifestHead& head = manifest.head;
     store_ = std::make_unique<storage::Store>(
-        surroundings_.disk, storage::StoreOptions{path_, head.origin, options_.memory_limit_bytes});
+        surroundings_.disk, storage::StoreOptions{path_, head.origin, options_.memory_limit_bytes, options_.read_only});
     store_->reserve_object_ids(head.next_object);
     store_->reserve_file_numbers(head.next_file);
     for (const auto& [table, next] : head.row_counters) {

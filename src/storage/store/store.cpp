@@ -8,7 +8,19 @@
 
 namespace kodiak::storage {
 
-Store::Store(std::shared_ptr<Disk> disk, StoreOptions options) : disk_(std::move(disk)), options_(std::move(options)) {}
+namespace {
+
+// Sorting bulk keys may take this share of the memory limit.
+constexpr uint64_t kSortingShare = 8;
+constexpr uint64_t kSortingMin = uint64_t{4} << 20;
+
+}  // namespace
+
+Store::Store(std::shared_ptr<Disk> disk, StoreOptions options)
+    : disk_(std::move(disk)),
+      options_(std::move(options)),
+      key_sorter_(options_.read_only ? nullptr : disk_, data_directory(),
+                  std::max(options_.memory_limit_bytes / kSortingShare, kSortingMin)) {}
 
 BranchTable& Store::table(ObjectId table, BranchId branch) {
     const std::lock_guard guard(tables_mutex_);

@@ -38,6 +38,7 @@ struct StoreOptions {
     std::string directory;
     OriginId origin;
     uint64_t memory_limit_bytes = uint64_t{1} << 30;
+    bool read_only = false;  // no file is written, spilled keys included
 };
 
 class Store {
@@ -48,6 +49,7 @@ class Store {
     const StoreOptions& options() const { return options_; }
     OriginId origin() const { return options_.origin; }
     std::mutex& commit_mutex() { return commit_mutex_; }
+    KeySorter& key_sorter() { return key_sorter_; }
 
     // The table as `branch` wrote it; made empty when first asked for.
     BranchTable& table(ObjectId table, BranchId branch);
@@ -113,6 +115,7 @@ class Store {
 
     const std::shared_ptr<Disk> disk_;
     const StoreOptions options_;
+    KeySorter key_sorter_;
     std::mutex commit_mutex_;
 
     mutable std::mutex tables_mutex_;

@@ -4,7 +4,6 @@
 #include <array>
 
 #include "base/result/assert.hpp"
-#include "index/unique_runs.hpp"
 #include "storage/hot/sealed_chunk.hpp"
 
 namespace kodiak::storage {
@@ -275,18 +274,13 @@ void BranchTable::forget_live_before(uint64_t oldest) {
 
 Result<std::shared_ptr<TableIndex>> BranchTable::ensure_index(const catalog::TableDefinition& table,
                                                               const std::vector<ColumnId>& columns,
-                                                              uint64_t oldest_view) {
+                                                              uint64_t oldest_view, KeySorter& sorter) {
     if (auto found = find_index(table, columns)) {
         return found;
     }
     auto index = std::make_shared<TableIndex>(table, columns);
     const ChunkDirectory::Ptr all = directory();
-    auto runs = index::make_sorted_runs(nullptr, {.form = index->keys().form(),
-                                                  .duplicates = index::Duplicates::kKeep,
-                                                  .memory_bytes = UINT64_MAX,
-                                                  .collectors_max = 1,
-                                                  .directory = "",
-                                                  .name = "index"});
+    const auto runs = sorter.make(index->keys().form(), index::Duplicates::kKeep);
     index::KeyCollector& collector = runs->new_collector();
     KeyReader reader = index->reader();
     for (uint64_t i = 0; i < all->size(); ++i) {

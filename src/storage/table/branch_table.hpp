@@ -24,6 +24,7 @@
 #include "storage/rows/open_chunk.hpp"
 #include "storage/table/chunk_directory.hpp"
 #include "storage/table/key_reader.hpp"
+#include "storage/table/key_sorter.hpp"
 
 namespace kodiak::storage {
 
@@ -90,7 +91,8 @@ class BranchTable {
     void forget_live_before(uint64_t oldest);
     // Builds the index from the rows when it is missing.
     Result<std::shared_ptr<TableIndex>> ensure_index(const catalog::TableDefinition& table,
-                                                     const std::vector<ColumnId>& columns, uint64_t oldest_view);
+                                                     const std::vector<ColumnId>& columns, uint64_t oldest_view,
+                                                     KeySorter& sorter);
     // Removes a dead row's entries from all indexes.
     Status unindex(Locator locator);
     bool has_indexes() const;

@@ -71,10 +71,6 @@ std::vector<ObjectPtr> users_of(const CatalogState& latest, const CatalogObject&
     return all;
 }
 
-bool rows_changed_since_begin(StoreTransaction& transaction, ObjectId table) {
-    return transaction.store().table(table, transaction.branch()).last_change() > transaction.view().head();
-}
-
 // Tables whose rows were judged when `mine` replaced `before` (nullptr: it is new).
 std::vector<ObjectId> judged_tables(const CatalogObject& mine, const ObjectPtr& before) {
     if (const auto* index = std::get_if<catalog::IndexDefinition>(&mine.definition)) {
@@ -121,7 +117,7 @@ Status check_definition_conflicts(StoreTransaction& transaction, const CatalogSt
             }
         }
         for (const ObjectId table : judged_tables(*mine, before)) {
-            if (rows_changed_since_begin(transaction, table)) {
+            if (transaction.rows_changed_since_begin(table)) {
                 return conflict(*mine, "rows changed while it was being defined");
             }
         }

@@ -6,7 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/result/assert.hpp"
-#include "index/unique_runs.hpp"
+#include "storage/transaction/bulk_key_check.hpp"
 #include "storage/transaction/definition_conflicts.hpp"
 #include "storage/transaction/key_probe.hpp"
 
@@ -53,6 +53,9 @@ Status each_reference(StoreTransaction& transaction, TableWrites& writes, TableW
         if (parent == nullptr) {
             return conflict(*writes.table(), "a referenced table was dropped");
         }
+        if (moment == Moment::kCommit && !transaction.rows_changed_since_begin(key.referenced_table)) {
+            continue;  // the statement's verdict holds
+        }
         KODIAK_TRY_ASSIGN(KeyProbe probe, KeyProbe::make(transaction, *parent, key.referenced, moment));
         KeyReader reader(writes.definition(), key.columns);
         KODIAK_TRY(writes.for_each_row(from, [&](size_t chunk, uint32_t slot) -> Status {
@@ -75,6 +78,10 @@ Status each_reference(StoreTransaction& transaction, TableWrites& writes, TableW
 
 Status each_referenced(StoreTransaction& transaction, TableWrites& writes, size_t from, Moment moment) {
     for (const Referencing& child : references_to(transaction, writes.id(), moment)) {
+        const bool was_judged = transaction.catalog_at_begin()->find(child.table->id) == child.table;
+        if (moment == Moment::kCommit && was_judged && !transaction.rows_changed_since_begin(child.table->id)) {
+            continue;  // the statement's verdict holds
+        }
         KODIAK_TRY_ASSIGN(KeyProbe parents,
                           KeyProbe::make(transaction, *writes.table(), child.key->referenced, moment));
         KODIAK_TRY_ASSIGN(KeyProbe children, KeyProbe::make(transaction, *child.table, child.key->columns, moment));
@@ -117,15 +124,10 @@ Status for_each_visible(const TableSnapshot& rows, const std::vector<ColumnId>& 
     return {};
 }
 
-Status check_new_unique_key(const TableSnapshot& rows, const UniqueKey& key) {
+Status check_new_unique_key(const TableSnapshot& rows, const UniqueKey& key, KeySorter& sorter) {
     const catalog::CatalogObject& table = *rows.table();
     KeyReader reader(table.table(), key.columns);
-    auto runs = index::make_sorted_runs(nullptr, {.form = reader.form(),
-                                                  .duplicates = index::Duplicates::kRefuse,
-                                                  .memory_bytes = UINT64_MAX,
-                                                  .collectors_max = 1,
-                                                  .directory = "",
-                                                  .name = "key"});
+    const auto runs = sorter.make(reader.form(), index::Duplicates::kRefuse);
     index::KeyCollector& collector = runs->new_collector();
     KODIAK_TRY(for_each_visible(rows, key.columns, [&](const Chunk& chunk, uint32_t slot, Locator locator) -> Status {
         KODIAK_TRY_ASSIGN(const auto value, reader.read(chunk, slot));
@@ -177,7 +179,7 @@ Status check_new_keys(StoreTransaction& transaction, const catalog::CatalogState
         const bool is_new = std::none_of(known.begin(), known.end(),
                                          [&](const UniqueKey& other) { return other.columns == key.columns; });
         if (is_new) {
-            KODIAK_TRY(check_new_unique_key(*rows, key));
+            KODIAK_TRY(check_new_unique_key(*rows, key, transaction.store().key_sorter()));
         }
     }
     const auto& old_references = old->table().foreign_keys;
@@ -218,21 +220,37 @@ std::vector<UniqueKey> unique_keys_of(const catalog::CatalogState& catalog, cons
     return keys;
 }
 
+namespace {
+
+Status check_unique_key_by_rows(StoreTransaction& transaction, TableWrites& writes, const CheckScope& scope,
+                                const UniqueKey& key) {
+    KODIAK_TRY_ASSIGN(KeyProbe probe, KeyProbe::make(transaction, *writes.table(), key.columns, Moment::kStatement));
+    KeyReader reader(writes.definition(), key.columns);
+    return writes.for_each_row(scope.rows, [&](size_t chunk, uint32_t slot) -> Status {
+        KODIAK_TRY_ASSIGN(const auto value, reader.read(*writes.chunks[chunk].chunk, slot));
+        if (value.has_value() && probe.exists(*value, TableWrites::local(chunk, slot))) {
+            return unique_violation(writes, key, chunk, slot);
+        }
+        return {};
+    });
+}
+
+}  // namespace
+
 Status check_unique_keys(StoreTransaction& transaction, TableWrites& writes, const CheckScope& scope) {
     if (scope.rows == writes.end()) {
         return {};
     }
+    const bool bulk = is_bulk(writes, scope);
     for (const UniqueKey& key : unique_keys_of(*transaction.catalog(), *writes.table())) {
-        KODIAK_TRY_ASSIGN(KeyProbe probe,
-                          KeyProbe::make(transaction, *writes.table(), key.columns, Moment::kStatement));
-        KeyReader reader(writes.definition(), key.columns);
-        KODIAK_TRY(writes.for_each_row(scope.rows, [&](size_t chunk, uint32_t slot) -> Status {
-            KODIAK_TRY_ASSIGN(const auto value, reader.read(*writes.chunks[chunk].chunk, slot));
-            if (value.has_value() && probe.exists(*value, TableWrites::local(chunk, slot))) {
-                return unique_violation(writes, key, chunk, slot);
-            }
-            return {};
-        }));
+        if (!bulk) {
+            KODIAK_TRY(check_unique_key_by_rows(transaction, writes, scope, key));
+            continue;
+        }
+        KODIAK_TRY_ASSIGN(const auto taken, find_taken_key(transaction, writes, key.columns));
+        if (taken.has_value()) {
+            return unique_violation(writes, key, taken->chunk(), taken->slot());
+        }
     }
     return {};
 }
@@ -251,38 +269,71 @@ Status check_still_referenced(StoreTransaction& transaction, TableWrites& writes
     return each_referenced(transaction, writes, scope.erasures, Moment::kStatement);
 }
 
+namespace {
+
+// Judges the versions that the transaction ended: nobody else may have ended them.
+Status check_ended_versions(StoreTransaction& transaction, const TableWrites& writes) {
+    for (const Locator locator : writes.erasures.log()) {
+        if (locator.is_transaction_local()) {
+            continue;
+        }
+        const ChunkDirectory::Ptr all = transaction.store().table(writes.id(), locator.branch()).directory();
+        const ChunkEnds* ends = (*all)[locator.chunk()].state->ends();
+        if (ends != nullptr && ends->end(locator.slot()) != 0) {
+            return conflict(*writes.table(), "a row was changed");
+        }
+    }
+    return {};
+}
+
+Status check_keys_at_commit(StoreTransaction& transaction, const TableWrites& writes) {
+    for (const UniqueKey& key : unique_keys_of(*transaction.catalog(), *writes.table())) {
+        KODIAK_TRY_ASSIGN(KeyProbe probe,
+                          KeyProbe::make_committed(transaction, *writes.table(), key.columns, Moment::kCommit));
+        KeyReader reader(writes.definition(), key.columns);
+        KODIAK_TRY(writes.for_each_row({}, [&](size_t chunk, uint32_t slot) -> Status {
+            KODIAK_TRY_ASSIGN(const auto value, reader.read(*writes.chunks[chunk].chunk, slot));
+            if (value.has_value() && probe.exists_committed(*value)) {
+                return conflict(*writes.table(), "key " + describe_key(writes.definition(), key.columns,
+                                                                       *writes.chunks[chunk].chunk, slot) +
+                                                     " was taken");
+            }
+            return {};
+        }));
+    }
+    return {};
+}
+
+// A unique index that another transaction made judged the rows of before this one's.
+Status check_no_new_unique_index(StoreTransaction& transaction, const catalog::CatalogState& latest,
+                                 const catalog::CatalogObject& table) {
+    for (const UniqueKey& key : unique_keys_of(latest, table)) {
+        const auto known = unique_keys_of(*transaction.catalog_at_begin(), table);
+        const auto own = unique_keys_of(*transaction.catalog(), table);
+        const auto is_same = [&](const UniqueKey& other) { return other.columns == key.columns; };
+        if (std::none_of(known.begin(), known.end(), is_same) && std::none_of(own.begin(), own.end(), is_same)) {
+            return conflict(table, "the unique index \"" + key.name + "\" was created");
+        }
+    }
+    return {};
+}
+
+}  // namespace
+
 Status check_conflicts(StoreTransaction& transaction) {
-    Store& store = transaction.store();
-    const catalog::CatalogState::Ptr latest = store.latest_catalog(transaction.branch());
+    const catalog::CatalogState::Ptr latest = transaction.store().latest_catalog(transaction.branch());
     KODIAK_TRY(check_definition_conflicts(transaction, *latest));
     for (const auto& [id, writes] : transaction.writes()) {
         const catalog::ObjectPtr before = transaction.catalog_at_begin()->find(id);
         if (before != nullptr && latest->find(id) != before) {
             return conflict(*writes->table(), "its definition was changed");
         }
-        for (const Locator locator : writes->erasures.log()) {
-            if (locator.is_transaction_local()) {
-                continue;
-            }
-            const ChunkDirectory::Ptr all = store.table(id, locator.branch()).directory();
-            const ChunkEnds* ends = (*all)[locator.chunk()].state->ends();
-            if (ends != nullptr && ends->end(locator.slot()) != 0) {
-                return conflict(*writes->table(), "a row was changed");
-            }
+        if (latest != transaction.catalog_at_begin() && before != nullptr) {
+            KODIAK_TRY(check_no_new_unique_index(transaction, *latest, *writes->table()));
         }
-        for (const UniqueKey& key : unique_keys_of(*transaction.catalog(), *writes->table())) {
-            KODIAK_TRY_ASSIGN(KeyProbe probe,
-                              KeyProbe::make(transaction, *writes->table(), key.columns, Moment::kCommit));
-            KeyReader reader(writes->definition(), key.columns);
-            KODIAK_TRY(writes->for_each_row({}, [&](size_t chunk, uint32_t slot) -> Status {
-                KODIAK_TRY_ASSIGN(const auto value, reader.read(*writes->chunks[chunk].chunk, slot));
-                if (value.has_value() && probe.exists_committed(*value)) {
-                    return conflict(*writes->table(),
-                                    "key " + describe_key(writes->definition(), key.columns,
-                                                          *writes->chunks[chunk].chunk, slot) + " was taken");
-                }
-                return {};
-            }));
+        if (transaction.rows_changed_since_begin(id)) {
+            KODIAK_TRY(check_ended_versions(transaction, *writes));
+            KODIAK_TRY(check_keys_at_commit(transaction, *writes));
         }
         KODIAK_TRY(each_reference(transaction, *writes, {}, Moment::kCommit));
         KODIAK_TRY(each_referenced(transaction, *writes, 0, Moment::kCommit));

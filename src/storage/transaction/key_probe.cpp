@@ -2,21 +2,28 @@
 
 namespace kodiak::storage {
 
-Result<KeyProbe> KeyProbe::make(StoreTransaction& transaction, const catalog::CatalogObject& table,
-                                const std::vector<ColumnId>& columns, Moment moment) {
+Result<KeyProbe> KeyProbe::make_committed(StoreTransaction& transaction, const catalog::CatalogObject& table,
+                                          const std::vector<ColumnId>& columns, Moment moment) {
     KeyProbe probe(transaction, table.id, moment);
     BranchTable& rows = transaction.store().table(table.id, transaction.branch());
     if (rows.directory()->size() > 0) {
         if (moment == Moment::kCommit) {
             KODIAK_TRY_ASSIGN(probe.committed_,
-                              rows.ensure_index(table.table(), columns, transaction.store().oldest_view()));
+                              rows.ensure_index(table.table(), columns, transaction.store().oldest_view(),
+                                                transaction.store().key_sorter()));
         } else {
             KODIAK_TRY_ASSIGN(probe.committed_, transaction.committed_index(table, columns));
         }
     }
     probe.writes_ = transaction.find_writes(table.id);
+    return probe;
+}
+
+Result<KeyProbe> KeyProbe::make(StoreTransaction& transaction, const catalog::CatalogObject& table,
+                                const std::vector<ColumnId>& columns, Moment moment) {
+    KODIAK_TRY_ASSIGN(KeyProbe probe, make_committed(transaction, table, columns, moment));
     if (probe.writes_ != nullptr && !probe.writes_->chunks.empty()) {
-        KODIAK_TRY_ASSIGN(probe.own_, probe.writes_->index(columns));
+        KODIAK_TRY_ASSIGN(probe.own_, probe.writes_->index(columns, transaction.store().key_sorter()));
     }
     return probe;
 }

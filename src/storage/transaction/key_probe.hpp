@@ -24,11 +24,15 @@ class KeyProbe {
     static Result<KeyProbe> make(StoreTransaction& transaction, const catalog::CatalogObject& table,
                                  const std::vector<ColumnId>& columns, Moment moment);
 
+    // A probe of committed rows alone: makes no index of private ones. For exists_committed.
+    static Result<KeyProbe> make_committed(StoreTransaction& transaction, const catalog::CatalogObject& table,
+                                           const std::vector<ColumnId>& columns, Moment moment);
+
     // True when a live row other than `except` has the key.
     bool exists(index::KeyRef key, std::optional<Locator> except = std::nullopt) {
         return any(key, committed_ == nullptr ? nullptr : &committed_->keys(), except) || any(key, own_, except);
     }
-    // What a commit that came in between brought: a live committed row with the key.
+    // True when a live committed row has the key: at commit, what a commit that came in between brought.
     bool exists_committed(index::KeyRef key) {
         return any(key, committed_ == nullptr ? nullptr : &committed_->keys(), std::nullopt);
     }

@@ -178,6 +178,10 @@ bool StoreTransaction::sees(ObjectId table, Locator locator) const {
     return false;
 }
 
+bool StoreTransaction::rows_changed_since_begin(ObjectId table) const {
+    return store_.table(table, view_.branch()).last_change() > view_.head();
+}
+
 Result<std::shared_ptr<TableIndex>> StoreTransaction::committed_index(const catalog::CatalogObject& table,
                                                                       const std::vector<ColumnId>& columns) {
     BranchTable& rows = store_.table(table.id, branch());
@@ -185,7 +189,7 @@ Result<std::shared_ptr<TableIndex>> StoreTransaction::committed_index(const cata
         return found;
     }
     const std::lock_guard guard(store_.commit_mutex());
-    return rows.ensure_index(table.table(), columns, store_.oldest_view());
+    return rows.ensure_index(table.table(), columns, store_.oldest_view(), store_.key_sorter());
 }
 
 Result<std::vector<std::optional<Locator>>> StoreTransaction::find_by_key(ObjectId table, size_t key,
@@ -206,7 +210,7 @@ Result<std::vector<std::optional<Locator>>> StoreTransaction::find_by_key(Object
         own_guard = std::unique_lock(writes->mutex);
         if (!writes->chunks.empty()) {
             own_guard.unlock();
-            KODIAK_TRY_ASSIGN(own, writes->index(columns));
+            KODIAK_TRY_ASSIGN(own, writes->index(columns, store_.key_sorter()));
             own_guard.lock();
         }
     }

@@ -67,6 +67,8 @@ class StoreTransaction final : public Transaction {
     catalog::ObjectPtr find_table(ObjectId table) const;
     // True when a version is visible in this transaction right now, whatever statement made or ended it.
     bool sees(ObjectId table, Locator locator) const;
+    // True when a commit changed the table's rows on this branch since this transaction's view was taken.
+    bool rows_changed_since_begin(ObjectId table) const;
     // The index over `columns` of the committed rows, built when missing.
     Result<std::shared_ptr<TableIndex>> committed_index(const catalog::CatalogObject& table,
                                                         const std::vector<ColumnId>& columns);

@@ -62,13 +62,15 @@ void TableWrites::truncate(Position position, Disk& disk) {
     }
 }
 
-Status TableWrites::catch_up(LocalIndex& index) {
+// Hands the keys of the rows that `index` does not hold yet to add(key, locator), and counts them as held.
+template <class Add>
+Status TableWrites::add_keys(LocalIndex& index, Add&& add) {
     for (size_t i = index.upto.chunk; i < chunks.size(); ++i) {
         const Chunk& chunk = *chunks[i].chunk;
         for (uint32_t slot = i == index.upto.chunk ? index.upto.slot : 0; slot < chunk.count(); ++slot) {
             KODIAK_TRY_ASSIGN(const auto key, index.reader.read(chunk, slot));
             if (key.has_value()) {
-                index.keys->insert(*key, local(i, slot));
+                KODIAK_TRY(add(*key, local(i, slot)));
             }
         }
     }
@@ -76,16 +78,35 @@ Status TableWrites::catch_up(LocalIndex& index) {
     return {};
 }
 
-Result<const index::KeyIndex*> TableWrites::index(const std::vector<ColumnId>& columns) {
+Result<TableWrites::LocalIndex> TableWrites::make_local_index(const std::vector<ColumnId>& columns,
+                                                              KeySorter& sorter) {
+    constexpr uint64_t kManyRows = 32 * kRowsPerChunk;
+    KeyReader reader(definition(), columns);
+    const index::KeyForm form = reader.form();
+    if (private_rows() < kManyRows) {
+        // A few rows for the life of a transaction: a learned index would pay for its arenas and readers in vain.
+        return LocalIndex{index::make_btree_index(form), std::move(reader), {}};
+    }
+    LocalIndex made{index::make_index(form), std::move(reader), {}};
+    const auto runs = sorter.make(form, index::Duplicates::kKeep);
+    index::KeyCollector& collector = runs->new_collector();
+    KODIAK_TRY(add_keys(made, [&](index::KeyRef key, Locator row) { return collector.add(key, row.value); }));
+    KODIAK_TRY_ASSIGN(const auto sorted, runs->merge());
+    KODIAK_TRY(made.keys->bulk_load(*sorted));
+    return made;
+}
+
+Result<const index::KeyIndex*> TableWrites::index(const std::vector<ColumnId>& columns, KeySorter& sorter) {
     const std::lock_guard guard(mutex);
     auto found = indexes_.find(columns);
     if (found == indexes_.end()) {
-        KeyReader reader(definition(), columns);
-        // A few rows for the life of a transaction: a learned index would pay for its arenas and readers in vain.
-        auto keys = index::make_btree_index(reader.form());
-        found = indexes_.emplace(columns, LocalIndex{std::move(keys), std::move(reader), {}}).first;
+        KODIAK_TRY_ASSIGN(LocalIndex made, make_local_index(columns, sorter));
+        found = indexes_.emplace(columns, std::move(made)).first;
     }
-    KODIAK_TRY(catch_up(found->second));
+    KODIAK_TRY(add_keys(found->second, [&](index::KeyRef key, Locator row) -> Status {
+        found->second.keys->insert(key, row);
+        return {};
+    }));
     return found->second.keys.get();
 }
 

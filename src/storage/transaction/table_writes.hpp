@@ -19,6 +19,7 @@
 #include "index/key_index.hpp"
 #include "storage/rows/open_chunk.hpp"
 #include "storage/table/key_reader.hpp"
+#include "storage/table/key_sorter.hpp"
 #include "storage/transaction/own_erasures.hpp"
 #include "storage/warm/warm_file.hpp"
 
@@ -74,12 +75,18 @@ class TableWrites {
     template <class Visit>
     Status for_each_row(Position from, Visit&& visit) const {
         for (size_t i = from.chunk; i < chunks.size(); ++i) {
-            const uint32_t count = chunks[i].chunk->count();
-            const bool touched = erasures.touches(local(i, 0));
-            for (uint32_t slot = i == from.chunk ? from.slot : 0; slot < count; ++slot) {
-                if (!touched || !erasures.is_erased(local(i, slot))) {
-                    KODIAK_TRY(visit(i, slot));
-                }
+            KODIAK_TRY(for_each_row_of(i, i == from.chunk ? from.slot : 0, visit));
+        }
+        return {};
+    }
+    // The same for the rows of one private chunk from `slot` on.
+    template <class Visit>
+    Status for_each_row_of(size_t chunk, uint32_t slot, Visit&& visit) const {
+        const uint32_t count = chunks[chunk].chunk->count();
+        const bool touched = erasures.touches(local(chunk, 0));
+        for (; slot < count; ++slot) {
+            if (!touched || !erasures.is_erased(local(chunk, slot))) {
+                KODIAK_TRY(visit(chunk, slot));
             }
         }
         return {};
@@ -87,7 +94,7 @@ class TableWrites {
     static Locator local(size_t chunk, uint32_t slot) { return {kTransactionLocalBranch, chunk, slot}; }
 
     // The private index over `columns`, holding all private rows up to now.
-    Result<const index::KeyIndex*> index(const std::vector<ColumnId>& columns);
+    Result<const index::KeyIndex*> index(const std::vector<ColumnId>& columns, KeySorter& sorter);
 
     // Moves private rows to a newer definition of the table; restore() can take it back.
     Status adopt(catalog::ObjectPtr table);
@@ -105,7 +112,9 @@ class TableWrites {
         KeyReader reader;
         Position upto;
     };
-    Status catch_up(LocalIndex& index);
+    Result<LocalIndex> make_local_index(const std::vector<ColumnId>& columns, KeySorter& sorter);
+    template <class Add>
+    Status add_keys(LocalIndex& index, Add&& add);
 
     catalog::ObjectPtr table_;
     std::shared_ptr<const StoredSchema> schema_;
