@@ -158,8 +158,9 @@ std::string encode_definition(const CatalogObject& object);
 Status decode_definition(std::string_view bytes, CatalogObject& object);
 
 // System objects with ids of their own.
-inline constexpr ObjectId kObjectsTable{1};   // the system table that holds all definitions
-inline constexpr ObjectId kMainSchema{16};    // schema "main", made with the database
+inline constexpr ObjectId kObjectsTable{1};     // the system table that holds all definitions
+inline constexpr ObjectId kKeyChangesTable{2};  // the system table that links rows whose primary key changed
+inline constexpr ObjectId kMainSchema{16};      // schema "main", made with the database
 inline constexpr uint32_t kFirstUserObject = 1024;
 
 }  // namespace kodiak::catalog

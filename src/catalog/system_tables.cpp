@@ -31,23 +31,40 @@ TableDefinition make_objects_table() {
     return table;
 }
 
-}  // namespace
-
-const TableDefinition& objects_table() {
-    static const TableDefinition table = make_objects_table();
+TableDefinition make_key_changes_table() {
+    TableDefinition table;
+    table.columns = {
+        column(kKeyChangeTableColumn, "table_id", TypeKind::kUBigInt),
+        column(kKeyChangeNewOriginColumn, "new_origin", TypeKind::kUBigInt),
+        column(kKeyChangeNewRowColumn, "new_row", TypeKind::kUBigInt),
+        column(kKeyChangeOldOriginColumn, "old_origin", TypeKind::kUBigInt),
+        column(kKeyChangeOldRowColumn, "old_row", TypeKind::kUBigInt),
+    };
+    table.next_column_id = ColumnId(6);
+    table.keys = {
+        {"key_changes_pkey", {kKeyChangeTableColumn, kKeyChangeNewOriginColumn, kKeyChangeNewRowColumn}, true},
+    };
     return table;
 }
 
-const CatalogObject& objects_table_object() {
-    static const CatalogObject object = [] {
-        CatalogObject result;
-        result.id = kObjectsTable;
-        result.kind = ObjectKind::kTable;
-        result.name = "kodiak_objects";
-        result.definition = objects_table();
-        return result;
-    }();
-    return object;
+CatalogObject system_table(ObjectId id, const char* name, TableDefinition definition) {
+    CatalogObject result;
+    result.id = id;
+    result.kind = ObjectKind::kTable;
+    result.name = name;
+    result.definition = std::move(definition);
+    return result;
+}
+
+}  // namespace
+
+const TableDefinition& objects_table() { return find_system_table(kObjectsTable)->table(); }
+
+const CatalogObject* find_system_table(ObjectId id) {
+    static const CatalogObject objects = system_table(kObjectsTable, "kodiak_objects", make_objects_table());
+    static const CatalogObject key_changes =
+        system_table(kKeyChangesTable, "kodiak_key_changes", make_key_changes_table());
+    return id == kObjectsTable ? &objects : id == kKeyChangesTable ? &key_changes : nullptr;
 }
 
 }  // namespace kodiak::catalog

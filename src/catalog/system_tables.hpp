@@ -2,8 +2,10 @@
 
 // System tables: tables that the database keeps for itself in the same store as user tables.
 //
-// `objects` holds every definition as one row, so that definitions are committed, hashed, branched and time-travelled
-// by the same code as data. Its own definition is built in and frozen.
+// `objects`      holds every definition as one row, so that definitions are committed, hashed, branched and
+//                time-travelled by the same code as data.
+// `key_changes`  links the row that a change of primary key deleted to the row that it inserted in the same commit.
+// Their own definitions are built in and frozen (docs/formats/definitions.md).
 
 #include "base/bytes/string_ref.hpp"
 #include "catalog/definition.hpp"
@@ -19,9 +21,16 @@ inline constexpr ColumnId kObjectFoldedColumn{5};  // VARCHAR: fold_name(name)
 inline constexpr ColumnId kObjectNameColumn{6};    // VARCHAR
 inline constexpr ColumnId kObjectDefinitionColumn{7};  // BLOB: encode_definition()
 
+// Columns of `key_changes`, all UBIGINT; the first three are the primary key.
+inline constexpr ColumnId kKeyChangeTableColumn{1};
+inline constexpr ColumnId kKeyChangeNewOriginColumn{2};
+inline constexpr ColumnId kKeyChangeNewRowColumn{3};
+inline constexpr ColumnId kKeyChangeOldOriginColumn{4};
+inline constexpr ColumnId kKeyChangeOldRowColumn{5};
+
 // The definition of the system table `objects`.
 const TableDefinition& objects_table();
-// The same as an object, for code that looks tables up by id.
-const CatalogObject& objects_table_object();
+// A system table as an object; nullptr when `id` is none.
+const CatalogObject* find_system_table(ObjectId id);
 
 }  // namespace kodiak::catalog

@@ -45,8 +45,8 @@ class Successors {
         for (const PrivateChunk& chunk : writes.chunks) {
             pinned_.push_back(chunk.chunk);
         }
-        for (const auto& [old_id, new_id] : writes.rekeyed) {
-            new_ids_[old_id] = new_id;
+        for (const KeyLink& link : writes.rekeyed) {
+            new_ids_[link.from] = link.to;
         }
         const Status never_fails = writes.for_each_row(from, [&](size_t chunk, uint32_t slot) -> Status {
             rows_[writes.chunks[chunk].chunk->row_id(slot)] = {writes.chunks[chunk].chunk.get(), slot};

@@ -45,9 +45,8 @@ Status StoreTransaction::check_writable() const {
 }
 
 catalog::ObjectPtr StoreTransaction::find_table(ObjectId table) const {
-    if (table == catalog::kObjectsTable) {
-        // Shares ownership with nothing: the object is a constant.
-        return {std::shared_ptr<void>(), &catalog::objects_table_object()};
+    if (const catalog::CatalogObject* system = catalog::find_system_table(table)) {
+        return {std::shared_ptr<void>(), system};  // shares ownership with nothing: the object is a constant
     }
     catalog::ObjectPtr object = catalog_->find(table);
     return object != nullptr && object->kind == catalog::ObjectKind::kTable ? object : nullptr;
@@ -272,7 +271,7 @@ Transaction::Mark StoreTransaction::mark() {
     point.catalog = catalog_;
     for (const auto& [id, writes] : writes_) {
         point.tables[id] = {writes->table(), writes->end(), writes->erasures.size(), checked_[id].rows,
-                            checked_[id].erasures};
+                            checked_[id].erasures, writes->links.size()};
     }
     undo_points_.push_back(std::move(point));
     return {undo_points_.size() - 1};
@@ -294,6 +293,8 @@ void StoreTransaction::undo_to(Mark mark) {
         entry->second->restore(known->second.table);
         entry->second->truncate(known->second.end, store_.disk());
         entry->second->erasures.undo_to(known->second.erasures);
+        entry->second->links.resize(known->second.links);
+        entry->second->rekeyed.clear();
         checked_[entry->first] = {known->second.checked, known->second.checked_erasures};
         ++entry;
     }
@@ -322,6 +323,7 @@ Status StoreTransaction::finish_statement() {
         KODIAK_TRY(check_references(*this, *writes, scope));
         KODIAK_TRY(check_still_referenced(*this, *writes, scope));
         checked = {writes->end(), writes->erasures.log().size()};
+        writes->links.insert(writes->links.end(), writes->rekeyed.begin(), writes->rekeyed.end());
         writes->rekeyed.clear();
     }
     return {};

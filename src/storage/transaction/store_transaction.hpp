@@ -80,6 +80,7 @@ class StoreTransaction final : public Transaction {
         size_t erasures = 0;
         TableWrites::Position checked;
         size_t checked_erasures = 0;
+        size_t links = 0;
     };
     struct UndoPoint {
         catalog::CatalogState::Ptr catalog;

@@ -56,13 +56,13 @@ class PieceWriter final : public RowWriter {
     Status append_rekeyed(const BatchView& rows, std::span<const Locator> replaced) override {
         KODIAK_TRY(pending_);
         KODIAK_ASSERT(replaced.size() == rows.rows);
-        std::vector<std::pair<RowId, RowId>> links;
+        std::vector<KeyLink> links;
         // Numbered at once, so that the links can name them.
         const OriginId origin = job_.writes().origin();
         uint64_t next = job_.store().new_row_counters(job_.writes().id(), rows.rows);
         for (size_t row = 0; row < rows.rows; ++row) {
             const TableWriteJob::Source source = job_.source_of(replaced[row]);
-            links.emplace_back(source.chunk->row_id(source.slot), RowId{origin, next});
+            links.push_back({source.chunk->row_id(source.slot), RowId{origin, next}, source.committed});
             KODIAK_TRY(append_one(rows, row, RowId{origin, next++}, false));
         }
         const std::lock_guard guard(job_.writes().mutex);

@@ -41,6 +41,13 @@ struct PrivateChunk {
     bool replaces(uint32_t slot) const { return slot < replaces_committed.size() && replaces_committed[slot] != 0; }
 };
 
+// A row whose primary key changed goes on as another row.
+struct KeyLink {
+    RowId from;
+    RowId to;
+    bool from_committed = false;  // `from` was there before the transaction
+};
+
 class TableWrites {
    public:
     TableWrites(catalog::ObjectPtr table, OriginId origin);
@@ -54,8 +61,10 @@ class TableWrites {
     mutable std::mutex mutex;
     std::vector<PrivateChunk> chunks;   // guarded by mutex
     OwnErasures erasures;               // committed and private versions alike
-    // Old and new ids of rows whose primary key this statement changed; guarded by mutex.
-    std::vector<std::pair<RowId, RowId>> rekeyed;
+    // Rows whose primary key this statement changed; guarded by mutex.
+    std::vector<KeyLink> rekeyed;
+    // The same of the statements before.
+    std::vector<KeyLink> links;
 
     // Rows in all private chunks, erased ones included.
     uint64_t private_rows() const;

@@ -75,8 +75,8 @@ Status Replayer::apply_commit(std::string_view payload) {
 
 Result<std::shared_ptr<const StoredSchema>> Replayer::schema_of(const LoggedCommit& commit, const LoggedTable& table) {
     const ObjectId id = table.placement.table;
-    if (id == catalog::kObjectsTable) {
-        return storage::stored_schema_of(catalog::objects_table());
+    if (const catalog::CatalogObject* system = catalog::find_system_table(id)) {
+        return storage::stored_schema_of(system->table());
     }
     const catalog::ObjectPtr object = store_.latest_catalog(commit.branch)->find(id);
     if (object == nullptr || object->kind != catalog::ObjectKind::kTable ||

@@ -6,6 +6,7 @@
 
 #include "base/result/assert.hpp"
 #include "storage/transaction/key_checks.hpp"
+#include "storage/transaction/key_links.hpp"
 #include "timeline/commit/commit_hashing.hpp"
 
 namespace kodiak::timeline {
@@ -88,6 +89,7 @@ Result<CommitOutcome> CommitPipeline::commit(StoreTransaction& transaction, cons
 
 Result<CommitPipeline::Published> CommitPipeline::publish(StoreTransaction& transaction,
                                                           const CommitOptions& options) {
+    KODIAK_TRY(storage::write_key_links(transaction));
     std::vector<storage::TableNetChanges> changes = storage::net_changes_of(transaction);
     if (changes.empty() && !options.allow_empty) {
         KODIAK_TRY(keep_drawn_sequences(transaction));

@@ -109,8 +109,8 @@ Status KeyHistory::load(const ChunkDirectory& objects) {
 }
 
 std::vector<ColumnId> KeyHistory::key_at(ObjectId table, uint64_t seq) const {
-    if (table == catalog::kObjectsTable) {
-        return catalog::objects_table().primary_key()->columns;
+    if (const catalog::CatalogObject* system = catalog::find_system_table(table)) {
+        return system->table().primary_key()->columns;
     }
     const auto versions = versions_.find(table);
     if (versions == versions_.end()) {
