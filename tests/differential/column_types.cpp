@@ -129,11 +129,14 @@ std::string random_float(Dice& dice) {
 
 std::string random_integer_or_null(Dice& dice) { return dice.one_in(5) ? "NULL" : std::to_string(dice.between(-5, 5)); }
 
+// A text list holds no number: DuckDB would take the literal's type from it and fail on the texts, when it looks.
 std::string list_of(Dice& dice, size_t length, bool is_text) {
     std::string items;
     for (size_t i = 0; i < length; ++i) {
         items += (i == 0 ? "" : ", ") +
-                 (is_text && !dice.one_in(5) ? quoted(dice.pick(kTexts)) : random_integer_or_null(dice));
+                 (!is_text          ? random_integer_or_null(dice)
+                  : dice.one_in(10) ? "NULL"
+                                    : quoted(dice.pick(kTexts)));
     }
     return items;
 }
