@@ -1,5 +1,7 @@
 #include "engine/scan/scan_statistics.hpp"
 
+#include <array>
+
 #include "duckdb/storage/statistics/base_statistics.hpp"
 #include "duckdb/storage/statistics/numeric_stats.hpp"
 #include "duckdb/storage/statistics/string_stats.hpp"
@@ -13,9 +15,11 @@ namespace kodiak::engine {
 
 namespace {
 
-// An int64 as the value of a narrow type: its lowest bytes are the value in plain layout.
-duckdb::Value narrow_value(const duckdb::LogicalType& type, int64_t value) {
-    duckdb::Vector one(type, reinterpret_cast<duckdb::data_ptr_t>(&value));
+// An int64 as the value of a number's type: its lowest bytes are the value in plain layout. Columns that were widened
+// to 128 bits have narrow rows and bounds; what is above the int64 is its sign.
+duckdb::Value plain_value(const duckdb::LogicalType& type, int64_t value) {
+    std::array<int64_t, 2> wide{value, value < 0 ? -1 : 0};
+    duckdb::Vector one(type, reinterpret_cast<duckdb::data_ptr_t>(wide.data()));
     return one.GetValue(0);
 }
 
@@ -24,8 +28,8 @@ duckdb::BaseStatistics numeric(const duckdb::LogicalType& type, const storage::C
         return duckdb::BaseStatistics::CreateUnknown(type);
     }
     auto result = duckdb::NumericStats::CreateEmpty(type);
-    duckdb::NumericStats::SetMin(result, narrow_value(type, known.min));
-    duckdb::NumericStats::SetMax(result, narrow_value(type, known.max));
+    duckdb::NumericStats::SetMin(result, plain_value(type, known.min));
+    duckdb::NumericStats::SetMax(result, plain_value(type, known.max));
     result.SetHasNoNull();
     return result;
 }
