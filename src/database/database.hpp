@@ -27,6 +27,7 @@
 #include <vector>
 
 #include "base/result/result.hpp"
+#include "database/prepared.hpp"
 #include "database/result_sink.hpp"
 #include "language/script.hpp"
 
@@ -51,6 +52,9 @@ class Session {
     virtual Status execute_script(std::string_view text, ResultSink& sink) = 0;
     // Runs one statement that was cut from a longer text. Positions of errors are those of the longer text.
     virtual Status execute(const language::Statement& statement, ResultSink& sink) = 0;
+    // Plans one statement to be run again and again with other parameters (prepared.hpp). Errors are those of the
+    // statement, and inside BEGIN fail the transaction.
+    virtual Result<std::unique_ptr<Prepared>> prepare(std::string_view text) = 0;
     // True between BEGIN and COMMIT or ROLLBACK, also when the transaction has failed.
     virtual bool in_transaction() const = 0;
     // Stops the running statement, which then fails with kCancelled. Safe from any thread.

@@ -4,6 +4,8 @@
 
 #include "base/disk/disk.hpp"
 #include "database/answer_rows.hpp"
+#include "database/original_place.hpp"
+#include "database/prepared_statement.hpp"
 #include "database/table_lookup.hpp"
 #include "language/key_statement.hpp"
 #include "language/lexer/words.hpp"
@@ -82,29 +84,6 @@ Error refused_in_failed_transaction() {
         .with_hint("ROLLBACK, or ROLLBACK TO a savepoint.");
 }
 
-// Leads an error's position in SQL that was rewritten back to the text that it was made from.
-Error place_in_original(Error error, std::string_view sql, std::string_view text, const language::SourceMap& map) {
-    if (error.position.line == 0) {
-        return error;
-    }
-    size_t line_start = 0;
-    for (uint32_t line = 1; line < error.position.line; ++line) {
-        line_start = sql.find('\n', line_start) + 1;
-    }
-    // Columns count characters: skip that many first bytes of UTF-8 sequences.
-    auto skip = [&](size_t at, uint32_t characters) {
-        for (; characters > 0 && at < sql.size(); --characters) {
-            do {
-                ++at;
-            } while (at < sql.size() && (static_cast<unsigned char>(sql[at]) & 0xC0U) == 0x80U);
-        }
-        return at;
-    };
-    size_t start = skip(line_start, error.position.column - 1);
-    map.place(error, text, {start, skip(start, error.position.length) - start});
-    return error;
-}
-
 }  // namespace
 
 Status ScriptSession::execute_script(std::string_view text, ResultSink& sink) {
@@ -137,6 +116,24 @@ Result<Answer> ScriptSession::run(std::string_view text, ResultSink& sink) {
         own_failure_ = answer.error();
     }
     return answer;
+}
+
+Result<std::unique_ptr<Prepared>> ScriptSession::prepare(std::string_view text) {
+    const bool was_open = connection_->in_transaction();
+    is_fresh_ = false;
+    if (own_failure_) {
+        return refused_in_failed_transaction();
+    }
+    auto prepared = prepare_statement(*this, *connection_, text);
+    if (!prepared.ok() && was_open && connection_->in_transaction() && !connection_->has_failed()) {
+        own_failure_ = prepared.error();
+    }
+    return prepared;
+}
+
+Status ScriptSession::before_prepared() {
+    is_fresh_ = false;
+    return own_failure_ ? Status(refused_in_failed_transaction()) : Status();
 }
 
 Status ScriptSession::start_transaction(const engine::BeginOptions& options) {

@@ -28,8 +28,13 @@ class ScriptSession final : public Session {
 
     Status execute_script(std::string_view text, ResultSink& sink) override;
     Status execute(const language::Statement& statement, ResultSink& sink) override;
+    Result<std::unique_ptr<Prepared>> prepare(std::string_view text) override;
     bool in_transaction() const override { return connection_->in_transaction(); }
     void interrupt() override { connection_->interrupt(); }
+
+    // --- for its prepared statements
+    // Refuses in a transaction that failed.
+    Status before_prepared();
 
    private:
     Result<Answer> run(std::string_view text, ResultSink& sink);

@@ -88,6 +88,11 @@ class ResultChunk {
     std::vector<Column> columns_;
 };
 
+class TypedChunk;
+class PreparedQuery;
+class KeyLookup;
+enum class LookupOutcome : uint8_t;
+
 enum class ResultKind : uint8_t { kRows, kChangedRows, kNothing };
 
 // The answer of one statement. SELECTs outside and inside transactions stream; a stream ends when the connection runs
@@ -106,6 +111,8 @@ class QueryResult {
     uint64_t changed_rows() const;
     // Fills `chunk` with the next rows; false at the end. Any error of the rest of the statement.
     Result<bool> next(ResultChunk& chunk);
+    // The same as typed values (engine/prepared.hpp).
+    Result<bool> next(TypedChunk& chunk);
 
    private:
     std::unique_ptr<State> state_;
@@ -144,6 +151,14 @@ class Connection {
     // Cost: a few microseconds, and the commit outside a transaction.
     Result<std::optional<KeyAnswer>> execute_by_key(const catalog::KeyStatement& statement,
                                                     std::span<const Parameter> parameters = {});
+
+    // Runs a SELECT by key, like execute_by_key() but without a result object: for programs that ask again and again.
+    Result<LookupOutcome> look_up(KeyLookup& lookup, std::span<const Parameter> parameters);
+
+    // Plans one statement, to be run with parameters. A failure is a failed statement.
+    Result<std::unique_ptr<PreparedQuery>> prepare(std::string_view sql);
+    // Runs it. kInvalidParameter when there are not as many parameters as it has.
+    Result<std::unique_ptr<QueryResult>> execute(PreparedQuery& query, std::span<const Parameter> parameters);
 
     // kActiveTransaction when one is open.
     Status begin(const BeginOptions& options = {});

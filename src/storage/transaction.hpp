@@ -116,6 +116,8 @@ class Transaction {
     // valid as long as this transaction.
     virtual Result<std::unique_ptr<PointReader>> point_reader(ObjectId table, size_t key,
                                                               std::vector<ColumnId> columns) = 0;
+    // PointReader::follow() into this transaction.
+    virtual Status take_over(PointReader& reader) = 0;
 
     // --- sequences: values are drawn from one counter for all branches and never rolled back.
     virtual Result<int64_t> next_value(ObjectId sequence) = 0;

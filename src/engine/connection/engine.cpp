@@ -158,6 +158,26 @@ Result<std::optional<KeyAnswer>> Connection::execute_by_key(const catalog::KeySt
     return std::optional(std::move(answer));
 }
 
+Result<LookupOutcome> Connection::look_up(KeyLookup& lookup, std::span<const Parameter> parameters) {
+    return state_->session.look_up(lookup.state(), parameters);
+}
+
+Result<std::unique_ptr<PreparedQuery>> Connection::prepare(std::string_view sql) {
+    auto state = std::make_unique<PreparedQuery::State>();
+    KODIAK_TRY_ASSIGN(state->statement, state_->session.prepare(sql));
+    return std::make_unique<PreparedQuery>(std::move(state));
+}
+
+Result<std::unique_ptr<QueryResult>> Connection::execute(PreparedQuery& query,
+                                                         std::span<const Parameter> parameters) {
+    KODIAK_TRY_ASSIGN(auto result, state_->session.run_prepared(*query.state().statement, parameters));
+    return make_query_result(state_->session, std::move(result));
+}
+
+PreparedQuery::PreparedQuery(std::unique_ptr<State> state) : state_(std::move(state)) {}
+PreparedQuery::~PreparedQuery() = default;
+size_t PreparedQuery::parameters() const { return state_->statement->named_param_map.size(); }
+
 Status Connection::begin(const BeginOptions& options) { return state_->session.begin(options); }
 Result<timeline::CommitOutcome> Connection::commit(const timeline::CommitOptions& options) {
     return state_->session.commit(options);

@@ -47,6 +47,10 @@ ColumnClass class_of(const duckdb::LogicalType& type) {
 
 }  // namespace
 
+ResultColumnInfo column_info(const std::string& name, const duckdb::LogicalType& type) {
+    return {name, type.ToString(), class_of(type)};
+}
+
 Result<std::unique_ptr<QueryResult>> make_query_result(Session& session,
                                                        std::unique_ptr<duckdb::QueryResult> result) {
     auto state = std::make_unique<QueryResult::State>(session);
@@ -66,7 +70,7 @@ Result<std::unique_ptr<QueryResult>> make_query_result(Session& session,
         case duckdb::StatementReturnType::QUERY_RESULT:
             state->kind = ResultKind::kRows;
             for (size_t i = 0; i < rows.names.size(); ++i) {
-                state->columns.push_back({rows.names[i], rows.types[i].ToString(), class_of(rows.types[i])});
+                state->columns.push_back(column_info(rows.names[i], rows.types[i]));
             }
             break;
         case duckdb::StatementReturnType::CHANGED_ROWS: {
@@ -102,30 +106,40 @@ ResultKind QueryResult::kind() const { return state_->kind; }
 const std::vector<ResultColumnInfo>& QueryResult::columns() const { return state_->columns; }
 uint64_t QueryResult::changed_rows() const { return state_->changed_rows; }
 
-Result<bool> QueryResult::next(ResultChunk& out) {
-    out.rows_ = 0;
-    if (state_->done) {
-        return false;
+// The next rows of a result; nullptr at the end.
+Result<duckdb::unique_ptr<duckdb::DataChunk>> QueryResult::State::fetch() {
+    using Chunk = duckdb::unique_ptr<duckdb::DataChunk>;
+    if (done) {
+        return Chunk();
     }
-    const bool streams = state_->stream != 0;
-    if (streams && !state_->session.is_current(state_->stream)) {
-        state_->done = true;
+    const bool streams = stream != 0;
+    if (streams && !session.is_current(stream)) {
+        done = true;
         return make_error(ErrorCode::kCancelled, "the result was closed by the connection's next statement");
     }
-    duckdb::unique_ptr<duckdb::DataChunk> chunk;
+    Chunk chunk;
     duckdb::ErrorData error;
-    if (!state_->result->TryFetch(chunk, error)) {
-        state_->done = true;
+    if (!result->TryFetch(chunk, error)) {
+        done = true;
         if (!error.HasError()) {
-            error = state_->result->GetErrorObject();
+            error = result->GetErrorObject();
         }
-        return streams ? state_->session.stream_failed(error) : from_duckdb(error);
+        return streams ? session.stream_failed(error) : from_duckdb(error);
     }
     if (!chunk || chunk->size() == 0) {
-        state_->done = true;
+        done = true;
         if (streams) {
-            KODIAK_TRY(state_->session.stream_finished());
+            KODIAK_TRY(session.stream_finished());
         }
+        return Chunk();
+    }
+    return chunk;
+}
+
+Result<bool> QueryResult::next(ResultChunk& out) {
+    out.rows_ = 0;
+    KODIAK_TRY_ASSIGN(const auto chunk, state_->fetch());
+    if (!chunk) {
         return false;
     }
     try {
@@ -158,5 +172,25 @@ Result<bool> QueryResult::next(ResultChunk& out) {
         return from_exception(exception);
     }
 }
+
+Result<bool> QueryResult::next(TypedChunk& out) {
+    TypedChunk::State& typed = out.state();
+    KODIAK_TRY_ASSIGN(typed.chunk, state_->fetch());
+    if (!typed.chunk) {
+        return false;
+    }
+    try {
+        typed.rows.take(state_->session.context(), *typed.chunk);
+        return true;
+    } catch (const std::exception& exception) {
+        state_->done = true;
+        return from_exception(exception);
+    }
+}
+
+TypedChunk::TypedChunk() : state_(std::make_unique<State>()) {}
+TypedChunk::~TypedChunk() = default;
+size_t TypedChunk::rows() const { return state_->chunk ? state_->rows.rows() : 0; }
+void TypedChunk::read(size_t row, storage::TypedValue* values) const { state_->rows.read(row, values); }
 
 }  // namespace kodiak::engine

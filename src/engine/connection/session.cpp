@@ -17,6 +17,7 @@
 #include "engine/connection/noted_statement.hpp"
 #include "engine/connection/vacuum_statement.hpp"
 #include "engine/errors/errors.hpp"
+#include "engine/router/key_values.hpp"
 
 namespace kodiak::engine {
 
@@ -91,25 +92,25 @@ Result<Session::ResultPtr> Session::run(std::string_view sql, const catalog::Sta
     } catch (const std::exception& exception) {
         return fail(from_exception(exception, sql_));
     }
-    note_kinds(statements);
+    for (const auto& statement : statements) {
+        note_kind(statement->type);
+    }
     return run_all(std::move(statements));
 }
 
 // What may change the meaning of names ends the router's plans.
-void Session::note_kinds(const std::vector<duckdb::unique_ptr<duckdb::SQLStatement>>& statements) {
-    for (const auto& statement : statements) {
-        switch (statement->type) {
-            case duckdb::StatementType::SELECT_STATEMENT:
-            case duckdb::StatementType::INSERT_STATEMENT:
-            case duckdb::StatementType::UPDATE_STATEMENT:
-            case duckdb::StatementType::DELETE_STATEMENT:
-            case duckdb::StatementType::MERGE_INTO_STATEMENT:
-            case duckdb::StatementType::EXPLAIN_STATEMENT:
-            case duckdb::StatementType::TRANSACTION_STATEMENT:
-                break;
-            default:
-                router_.forget_names();
-        }
+void Session::note_kind(duckdb::StatementType kind) {
+    switch (kind) {
+        case duckdb::StatementType::SELECT_STATEMENT:
+        case duckdb::StatementType::INSERT_STATEMENT:
+        case duckdb::StatementType::UPDATE_STATEMENT:
+        case duckdb::StatementType::DELETE_STATEMENT:
+        case duckdb::StatementType::MERGE_INTO_STATEMENT:
+        case duckdb::StatementType::EXPLAIN_STATEMENT:
+        case duckdb::StatementType::TRANSACTION_STATEMENT:
+            break;
+        default:
+            router_.forget_names();
     }
 }
 
@@ -139,6 +140,109 @@ Result<std::optional<KeyRun>> Session::run_by_key(const catalog::KeyStatement& s
     last_commit = {};
     KODIAK_TRY_ASSIGN(KeyRun run, run_plan(*plan, *transaction));
     return std::optional(std::move(run));
+}
+
+Result<LookupOutcome> Session::look_up(KeyLookup::State& lookup, std::span<const Parameter> parameters) {
+    close_stream();
+    if (failure_ || default_core_ == nullptr || duckdb::ClientConfig::GetConfig(context()).enable_profiler) {
+        return LookupOutcome::kGeneralPath;
+    }
+    last_commit = {};
+    if (explicit_) {
+        KODIAK_TRY_ASSIGN(storage::Transaction * transaction, transactions_->transaction_on(*default_core_));
+        if (!transaction->has_changes()) {
+            return look_up_in(*transaction, transactions_->serial(), lookup, parameters);
+        }
+        // What earlier statements of the transaction did shows from a new statement on.
+        statement_start_ = transactions_->mark();
+        auto outcome = look_up_in(*transaction, transactions_->serial(), lookup, parameters);
+        if (outcome.ok()) {
+            transactions_->release(statement_start_);
+        }
+        return outcome;
+    }
+    KODIAK_TRY_ASSIGN(auto transaction, default_core_->begin(kMainBranch, true));
+    auto outcome = look_up_in(*transaction, 0, lookup, parameters);
+    default_core_->rollback(std::move(transaction));
+    if (transactions_->has_any()) {
+        transactions_->rollback();  // names were looked up in it
+    }
+    return outcome;
+}
+
+Result<LookupOutcome> Session::look_up_in(storage::Transaction& transaction, uint64_t serial,
+                                          KeyLookup::State& lookup, std::span<const Parameter> parameters) {
+    try {
+        if (!lookup.resolve(context(), router_, transaction, *default_core_)) {
+            return LookupOutcome::kGeneralPath;
+        }
+    } catch (const std::exception&) {
+        return LookupOutcome::kGeneralPath;  // which finds the same error, and words it
+    }
+    try {
+        auto outcome = lookup.run(context(), transaction, serial, parameters);
+        return outcome.ok() ? outcome : Result<LookupOutcome>(fail(outcome.error()));
+    } catch (const std::exception& exception) {
+        return fail(from_exception(exception));
+    }
+}
+
+Result<std::unique_ptr<duckdb::PreparedStatement>> Session::prepare(std::string_view sql) {
+    close_stream();
+    KODIAK_TRY(refuse_if_failed());
+    transactions_->set_notes({});
+    sql_ = sql;
+    last_commit = {};
+    if (explicit_) {
+        statement_start_ = transactions_->mark();
+    }
+    try {
+        auto prepared = connection_.Prepare(sql_);
+        if (prepared->HasError()) {
+            return fail(from_duckdb(prepared->error, sql_));
+        }
+        if (explicit_) {
+            transactions_->release(statement_start_);
+        } else {
+            transactions_->rollback();
+        }
+        return std::unique_ptr<duckdb::PreparedStatement>(std::move(prepared));
+    } catch (const std::exception& exception) {
+        return fail(from_exception(exception, sql_));
+    }
+}
+
+Result<Session::ResultPtr> Session::run_prepared(duckdb::PreparedStatement& statement,
+                                                 std::span<const Parameter> parameters) {
+    close_stream();
+    KODIAK_TRY(refuse_if_failed());
+    if (parameters.size() != statement.named_param_map.size()) {
+        return make_error(ErrorCode::kInvalidValue, "the statement has " +
+                                                        std::to_string(statement.named_param_map.size()) +
+                                                        " parameters, " + std::to_string(parameters.size()) +
+                                                        " were given");
+    }
+    transactions_->set_notes({});
+    sql_ = statement.query;
+    last_commit = {};
+    if (explicit_) {
+        statement_start_ = transactions_->mark();
+    }
+    note_kind(statement.GetStatementType());
+    try {
+        duckdb::vector<duckdb::Value> values;
+        for (const Parameter& parameter : parameters) {
+            values.push_back(parameter_value(parameter));
+        }
+        const bool may_stream = statement.GetStatementType() == duckdb::StatementType::SELECT_STATEMENT;
+        auto result = statement.Execute(values, may_stream);
+        if (result->HasError()) {
+            return fail(from_duckdb(result->GetErrorObject(), sql_));
+        }
+        return settle(std::move(result));
+    } catch (const std::exception& exception) {
+        return fail(from_exception(exception, sql_));
+    }
 }
 
 Result<KeyRun> Session::run_plan(KeyPlan& plan, storage::Transaction& transaction) {
@@ -191,6 +295,10 @@ Result<Session::ResultPtr> Session::run_all(std::vector<duckdb::unique_ptr<duckd
             answer = std::move(result);
         }
     }
+    return settle(std::move(answer));
+}
+
+Result<Session::ResultPtr> Session::settle(ResultPtr answer) {
     if (answer == nullptr || answer->type == duckdb::QueryResultType::MATERIALIZED_RESULT) {
         KODIAK_TRY(finish_statement());
     } else {

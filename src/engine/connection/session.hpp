@@ -19,6 +19,7 @@
 
 #include "engine/connection/attached_cores.hpp"
 #include "engine/engine.hpp"
+#include "engine/router/key_lookup.hpp"
 #include "engine/router/router.hpp"
 #include "engine/transaction/session_transaction.hpp"
 
@@ -38,6 +39,12 @@ class Session {
     // Runs a statement by key past DuckDB; nullopt, with nothing done, when it is not for the router.
     Result<std::optional<KeyRun>> run_by_key(const catalog::KeyStatement& statement,
                                              std::span<const Parameter> parameters);
+    // Runs a SELECT by key without a result object.
+    Result<LookupOutcome> look_up(KeyLookup::State& lookup, std::span<const Parameter> parameters);
+    // Plans a statement; an error is that of a failed statement.
+    Result<std::unique_ptr<duckdb::PreparedStatement>> prepare(std::string_view sql);
+    Result<std::unique_ptr<duckdb::QueryResult>> run_prepared(duckdb::PreparedStatement& statement,
+                                                              std::span<const Parameter> parameters);
     // The parts of run() that a streamed result has left: called when it is drained, or broke.
     Status stream_finished();
     Error stream_failed(const duckdb::ErrorData& error);
@@ -67,7 +74,11 @@ class Session {
 
     Result<ResultPtr> run_all(std::vector<duckdb::unique_ptr<duckdb::SQLStatement>> statements);
     Result<KeyRun> run_plan(KeyPlan& plan, storage::Transaction& transaction);
-    void note_kinds(const std::vector<duckdb::unique_ptr<duckdb::SQLStatement>>& statements);
+    Result<LookupOutcome> look_up_in(storage::Transaction& transaction, uint64_t serial, KeyLookup::State& lookup,
+                                     std::span<const Parameter> parameters);
+    // Ends a statement with this answer, or lets it stream.
+    Result<ResultPtr> settle(ResultPtr answer);
+    void note_kind(duckdb::StatementType kind);
     Result<ResultPtr> run_in_failed_transaction();
     Result<ResultPtr> run_one(duckdb::unique_ptr<duckdb::SQLStatement> statement);
     Result<ResultPtr> run_transaction_statement(const duckdb::SQLStatement& statement);

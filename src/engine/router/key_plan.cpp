@@ -100,7 +100,8 @@ bool KeyPlan::resolve_columns(const std::vector<std::string>& names) {
         columns_.push_back(column->Physical());
     }
     if (kind_ == Kind::kSelect) {
-        row_.Initialize(duckdb::Allocator::DefaultAllocator(), types_of(read_), 1);
+        selected_types_ = types_of(read_);
+        row_.Initialize(duckdb::Allocator::DefaultAllocator(), selected_types_, 1);
     }
     return true;
 }
@@ -230,14 +231,23 @@ Result<KeyRun> KeyPlan::run(duckdb::ClientContext& context, storage::Transaction
     return run;
 }
 
+Result<duckdb::DataChunk*> KeyPlan::find_row(storage::Transaction& transaction) {
+    KODIAK_TRY_ASSIGN(found_, find(transaction, read_));
+    if (!found_) {
+        return nullptr;
+    }
+    load(found_->place);
+    return &row_;
+}
+
 Result<KeyRun> KeyPlan::select(duckdb::ClientContext& context, storage::Transaction& transaction) {
     auto rows = duckdb::make_uniq<duckdb::ColumnDataCollection>(duckdb::Allocator::DefaultAllocator(),
-                                                                row_.GetTypes());
-    KODIAK_TRY_ASSIGN(const auto found, find(transaction, read_));
-    if (found) {
-        load(found->place);
+                                                                selected_types_);
+    KODIAK_TRY_ASSIGN(const duckdb::DataChunk* const row, find_row(transaction));
+    if (row != nullptr) {
         rows->Append(row_);
     }
+    found_.reset();
     duckdb::StatementProperties properties;
     properties.return_type = duckdb::StatementReturnType::QUERY_RESULT;
     KeyRun run;

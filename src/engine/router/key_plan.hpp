@@ -47,6 +47,14 @@ class KeyPlan {
     bool writes() const { return kind_ != catalog::KeyStatement::Kind::kSelect; }
     // Takes the constants of a statement of the same shape; false when one of them is not for the router.
     bool bind(const catalog::KeyStatement& statement, std::span<const Parameter> parameters);
+    // kSelect: the row with the key that bind() took, valid until the next call; nullptr when there is none.
+    Result<duckdb::DataChunk*> find_row(storage::Transaction& transaction);
+    const duckdb::vector<duckdb::LogicalType>& selected_types() const { return selected_types_; }
+    const duckdb::vector<duckdb::string>& selected_names() const { return names_; }
+    ColumnId selected_column(size_t i) const { return read_[i].id; }
+    // The key, in TableDefinition::keys, and the types of its columns.
+    size_t key() const { return key_; }
+    const duckdb::vector<duckdb::LogicalType>& key_types() const { return key_types_; }
     // Runs the statement with what bind() took. Errors: those of the store. Requires: bind() returned true.
     Result<KeyRun> run(duckdb::ClientContext& context, storage::Transaction& transaction);
 
@@ -83,10 +91,12 @@ class KeyPlan {
     std::vector<duckdb::PhysicalIndex> columns_;   // written, one for each value
     std::vector<ScannedColumn> read_;              // kSelect: its columns; others: the whole row
     duckdb::vector<duckdb::string> names_;         // of the selected columns
+    duckdb::vector<duckdb::LogicalType> selected_types_;
     std::vector<size_t> row_order_;                // physical index of each stored column
     duckdb::DataChunk keys_;
     duckdb::DataChunk row_;                        // kSelect: the selected columns; others: the whole row
     std::vector<duckdb::Value> values_;            // bound, one for each of columns_
+    std::optional<Found> found_;                   // what row_ was loaded from, and may point into
     BatchColumns key_batch_;
     BatchColumns row_batch_;
 };

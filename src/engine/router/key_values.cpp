@@ -32,17 +32,6 @@ std::optional<Value> decimal_literal(const std::string& text) {
     return value.DefaultTryCastAs(type) ? std::optional(std::move(value)) : std::nullopt;
 }
 
-std::optional<Value> parameter_value(const Parameter& parameter) {
-    struct Maker {
-        Value operator()(std::monostate) const { return Value(); }
-        Value operator()(bool value) const { return Value::BOOLEAN(value); }
-        Value operator()(int64_t value) const { return Value::BIGINT(value); }
-        Value operator()(double value) const { return Value::DOUBLE(value); }
-        Value operator()(const std::string& value) const { return Value(value); }
-    };
-    return std::visit(Maker(), parameter);
-}
-
 std::optional<Value> literal(const KeyOperand& operand, std::span<const Parameter> parameters) {
     switch (operand.kind) {
         case KeyOperand::Kind::kNull:
@@ -57,8 +46,9 @@ std::optional<Value> literal(const KeyOperand& operand, std::span<const Paramete
         case KeyOperand::Kind::kString:
             return Value(operand.text);
         case KeyOperand::Kind::kParameter:
-            return operand.parameter < parameters.size() ? parameter_value(parameters[operand.parameter])
-                                                         : std::nullopt;
+            return operand.parameter < parameters.size()
+                       ? std::optional(parameter_value(parameters[operand.parameter]))
+                       : std::nullopt;
     }
     return std::nullopt;
 }
@@ -76,6 +66,17 @@ bool is_time(const LogicalType& type) {
 }
 
 }  // namespace
+
+Value parameter_value(const Parameter& parameter) {
+    struct Maker {
+        Value operator()(std::monostate) const { return Value(); }
+        Value operator()(bool value) const { return Value::BOOLEAN(value); }
+        Value operator()(int64_t value) const { return Value::BIGINT(value); }
+        Value operator()(double value) const { return Value::DOUBLE(value); }
+        Value operator()(const std::string& value) const { return Value(value); }
+    };
+    return std::visit(Maker(), parameter);
+}
 
 bool has_plain_casts(const LogicalType& type) {
     if (type.HasAlias()) {

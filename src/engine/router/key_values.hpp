@@ -17,6 +17,7 @@
 
 namespace kodiak::engine {
 
+duckdb::Value parameter_value(const Parameter& parameter);
 // True for the types that to_value() knows.
 bool has_plain_casts(const duckdb::LogicalType& type);
 // True for the types that to_key() knows.

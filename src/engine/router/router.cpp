@@ -45,9 +45,10 @@ KeyPlan* Router::plan_for(duckdb::ClientContext& context, const KeyStatement& st
             return plan;
         }
         plans_.erase(known);
+        ++names_;
     }
     if (plans_.size() >= kPlansMax) {
-        plans_.clear();
+        forget_names();
     }
     return (plans_[std::move(shape)] = resolve(context, statement, core)).get();
 }

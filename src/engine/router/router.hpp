@@ -26,10 +26,15 @@ namespace kodiak::engine {
 class Router {
    public:
     // The plan for statements of this shape in `transaction`, which is the session's on `core`; nullptr when DuckDB is
-    // to run them. Throws what DuckDB's look-up of names throws. Valid until the next call.
+    // to run them. Throws what DuckDB's look-up of names throws. Valid while names() stays the same.
     KeyPlan* plan_for(duckdb::ClientContext& context, const catalog::KeyStatement& statement,
                       storage::Transaction& transaction, timeline::DatabaseCore& core);
-    void forget_names() { plans_.clear(); }
+    void forget_names() {
+        plans_.clear();
+        ++names_;
+    }
+    // Grows when plans that plan_for() gave are gone.
+    uint64_t names() const { return names_; }
 
    private:
     static std::string shape_of(const catalog::KeyStatement& statement);
@@ -37,6 +42,8 @@ class Router {
                                             timeline::DatabaseCore& core);
 
     static constexpr size_t kPlansMax = 256;
+
+    uint64_t names_ = 1;
 
     std::unordered_map<std::string, std::unique_ptr<KeyPlan>> plans_;  // nullptr: DuckDB's
 };

@@ -33,6 +33,7 @@ Result<storage::Transaction*> SessionState::transaction_on(timeline::DatabaseCor
     if (is_explicit_) {
         begun.start = begun.transaction->mark();
     }
+    ++serial_;
     storage::Transaction* result = begun.transaction.get();
     transactions_.emplace(&core, std::move(begun));
     return result;
@@ -41,6 +42,11 @@ Result<storage::Transaction*> SessionState::transaction_on(timeline::DatabaseCor
 bool SessionState::has_any() {
     const std::lock_guard lock(mutex_);
     return !transactions_.empty();
+}
+
+uint64_t SessionState::serial() {
+    const std::lock_guard lock(mutex_);
+    return serial_;
 }
 
 void SessionState::set_mode(bool is_explicit, bool read_only) {

@@ -46,6 +46,8 @@ class SessionState : public duckdb::ClientContextState {
     Result<storage::Transaction*> transaction_on(timeline::DatabaseCore& core);
     // True when the session has begun a transaction on any database.
     bool has_any();
+    // Counts the transactions that were begun: tells one from the next. From 1.
+    uint64_t serial();
     // How transactions begin from now on: of a session's explicit transaction (statements and savepoints of it are
     // undone by marks) or of one statement; read-only or not.
     void set_mode(bool is_explicit, bool read_only);
@@ -84,6 +86,7 @@ class SessionState : public duckdb::ClientContextState {
         storage::Transaction::Mark start;  // right after begin; in explicit transactions only
     };
     std::mutex mutex_;  // guards all below
+    uint64_t serial_ = 0;
     bool is_explicit_ = false;
     bool read_only_ = false;
     std::unordered_map<timeline::DatabaseCore*, Begun> transactions_;

@@ -103,6 +103,11 @@ std::shared_ptr<TableIndex> BranchTable::find_index(const catalog::TableDefiniti
     return nullptr;
 }
 
+bool BranchTable::has_index(const TableIndex& index) const {
+    const std::lock_guard guard(indexes_mutex_);
+    return std::any_of(indexes_.begin(), indexes_.end(), [&](const auto& kept) { return kept.get() == &index; });
+}
+
 void BranchTable::observe(const Chunk& chunk) {
     const std::lock_guard guard(counts_mutex_);
     for (size_t i = 0; i < chunk.schema().ids.size(); ++i) {

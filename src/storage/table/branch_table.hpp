@@ -70,6 +70,9 @@ class BranchTable {
     std::shared_ptr<TableIndex> find_index(const catalog::TableDefinition& table,
                                            const std::vector<ColumnId>& columns) const;
 
+    // True when this very index is still kept.
+    bool has_index(const TableIndex& index) const;
+
     // --- commit
     // The open chunk for rows of `schema`, with at least one free slot; seals and opens as needed.
     OpenChunk& tail_for(const std::shared_ptr<const StoredSchema>& schema);

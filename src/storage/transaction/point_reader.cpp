@@ -54,7 +54,7 @@ void prefetch_text(const StoredColumn& column, uint32_t slot) {
     }
 }
 
-void read_value(const StoredColumn& column, uint32_t slot, PointValue& value) {
+void read_value(const StoredColumn& column, uint32_t slot, TypedValue& value) {
     value.is_null = !column.is_valid(slot);
     if (value.is_null) {
         return;
@@ -72,7 +72,7 @@ void read_value(const StoredColumn& column, uint32_t slot, PointValue& value) {
 
 PointReader::PointReader(StoreTransaction& transaction, catalog::ObjectPtr table, size_t key,
                          std::vector<ColumnId> columns)
-    : transaction_(transaction), table_(std::move(table)), key_(key), columns_(std::move(columns)) {}
+    : transaction_(&transaction), table_(std::move(table)), key_(key), columns_(std::move(columns)) {}
 
 PointReader::~PointReader() = default;
 
@@ -110,17 +110,30 @@ Status PointReader::prepare() {
     }
     checked_columns_ = columns_;
     checked_columns_.push_back(key[0]);
-    KODIAK_ASSERT(transaction_.view().path.size() == 1);
-    interval_ = transaction_.view().path[0];
-    chunks_ = transaction_.store().table(table_->id, interval_.branch).directory();
-    verified_.resize(chunks_->size());
-    KODIAK_TRY_ASSIGN(index_, transaction_.committed_index(*table_, key));
+    return follow(*transaction_);
+}
+
+Status PointReader::follow(StoreTransaction& transaction) {
+    transaction_ = &transaction;
+    with_changes_ = nullptr;
+    pinned_ = nullptr;
+    KODIAK_ASSERT(transaction.view().path.size() == 1);
+    interval_ = transaction.view().path[0];
+    BranchTable& rows = transaction.store().table(table_->id, interval_.branch);
+    ChunkDirectory::Ptr chunks = rows.directory();
+    if (chunks != chunks_) {
+        chunks_ = std::move(chunks);
+        verified_.assign(chunks_->size(), 0);
+    }
+    if (index_ == nullptr || !rows.has_index(*index_)) {
+        KODIAK_TRY_ASSIGN(index_, transaction.committed_index(*table_, table_->table().keys[key_].columns));
+    }
     return {};
 }
 
 // What rows older than the column show.
 Status PointReader::add_missing(const catalog::ColumnDefinition& column) {
-    PointValue& missing = missing_.emplace_back();
+    TypedValue& missing = missing_.emplace_back();
     missing.is_null = column.missing_value.empty();
     if (missing.is_null) {
         return {};
@@ -144,8 +157,10 @@ Result<std::unique_ptr<PointReader>> StoreTransaction::point_reader(ObjectId tab
     return PointReader::open(*this, table, key, std::move(columns));
 }
 
+Status StoreTransaction::take_over(PointReader& reader) { return reader.follow(*this); }
+
 Result<PointReader::Row> PointReader::get(int64_t key) {
-    if (transaction_.find_writes(table_->id) != nullptr) {
+    if (transaction_->find_writes(table_->id) != nullptr) {
         return get_with_changes(key);
     }
     index_->keys().find(index::KeyRef::integer(mapped(key)), found_);
@@ -159,7 +174,7 @@ Result<PointReader::Row> PointReader::get(int64_t key) {
 }
 
 Status PointReader::multi_get(std::span<const int64_t> keys, std::span<Row> rows) {
-    if (transaction_.find_writes(table_->id) != nullptr) {
+    if (transaction_->find_writes(table_->id) != nullptr) {
         return make_error(ErrorCode::kUnsupported,
                           "many rows at once cannot be read while the transaction has changes in the table")
             .with_hint("Use get() for each.");
@@ -220,11 +235,11 @@ Result<PointReader::Row> PointReader::get_with_changes(int64_t key) {
     // In the key column's own width: little-endian, so its first bytes are the value.
     const ColumnView column{&key, nullptr, nullptr};
     KODIAK_TRY_ASSIGN(const auto locators,
-                      transaction_.find_by_key(table_->id, key_, BatchView{1, std::span(&column, 1)}));
+                      transaction_->find_by_key(table_->id, key_, BatchView{1, std::span(&column, 1)}));
     if (!locators[0]) {
         return Row{};
     }
-    KODIAK_TRY_ASSIGN(with_changes_, transaction_.snapshot(table_->id));
+    KODIAK_TRY_ASSIGN(with_changes_, transaction_->snapshot(table_->id));
     KODIAK_TRY(with_changes_->verify(*locators[0], checked_columns_));
     auto place = with_changes_->find(*locators[0]);
     if (!place) {
@@ -251,7 +266,7 @@ void PointReader::learn_schema(const StoredSchema& schema) {
     schema_ = &schema;
 }
 
-void PointReader::read(const Row& row, PointValue* values) {
+void PointReader::read(const Row& row, TypedValue* values) {
     if (&row.chunk->schema() != schema_) {
         learn_schema(row.chunk->schema());
     }

@@ -45,6 +45,7 @@ class StoreTransaction final : public Transaction {
 
     Result<std::unique_ptr<PointReader>> point_reader(ObjectId table, size_t key,
                                                       std::vector<ColumnId> columns) override;
+    Status take_over(PointReader& reader) override;
 
     Result<int64_t> next_value(ObjectId sequence) override;
     Result<int64_t> current_value(ObjectId sequence) override;

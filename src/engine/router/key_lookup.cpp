@@ -1,0 +1,118 @@
+#include "engine/router/key_lookup.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+#include "engine/catalog/table_entry.hpp"
+#include "engine/connection/query_result.hpp"
+
+namespace kodiak::engine {
+
+using duckdb::LogicalTypeId;
+using storage::TypedValue;
+
+namespace {
+
+// The key as an integer; nothing when it is not plainly one.
+std::optional<int64_t> integer_of(const catalog::KeyOperand& operand, std::span<const Parameter> parameters) {
+    if (operand.kind == catalog::KeyOperand::Kind::kParameter && operand.parameter < parameters.size()) {
+        const auto* value = std::get_if<int64_t>(&parameters[operand.parameter]);
+        return value == nullptr ? std::nullopt : std::optional(*value);
+    }
+    int64_t value = 0;
+    const char* end = operand.text.data() + operand.text.size();
+    const auto read = std::from_chars(operand.text.data(), end, value);
+    const bool is_integer = operand.kind == catalog::KeyOperand::Kind::kInteger && read.ec == std::errc() &&
+                            read.ptr == end;
+    return is_integer ? std::optional(value) : std::nullopt;
+}
+
+// Whether PointReader gives what TypedRows would.
+bool reads_alike(const duckdb::LogicalType& type) { return read_as(type) == type; }
+
+bool is_unsigned(const duckdb::LogicalType& type) {
+    return type.id() == LogicalTypeId::UTINYINT || type.id() == LogicalTypeId::USMALLINT ||
+           type.id() == LogicalTypeId::UINTEGER || type.id() == LogicalTypeId::UBIGINT;
+}
+
+}  // namespace
+
+KeyLookup::KeyLookup(catalog::KeyStatement statement) : state_(std::make_unique<State>(std::move(statement))) {}
+KeyLookup::~KeyLookup() = default;
+const std::vector<ResultColumnInfo>& KeyLookup::columns() const { return state_->columns; }
+uint64_t KeyLookup::version() const { return state_->version; }
+const TypedValue* KeyLookup::row() const { return state_->values.data(); }
+
+bool KeyLookup::State::resolve(duckdb::ClientContext& context, Router& router, storage::Transaction& transaction,
+                               timeline::DatabaseCore& core) {
+    if (plan_ != nullptr && names_ == router.names()) {
+        const catalog::ObjectPtr& definition = plan_->entry().definition();
+        if (transaction.catalog()->find(definition->id) == definition) {
+            return true;
+        }
+    }
+    plan_ = router.plan_for(context, statement, transaction, core);
+    names_ = router.names();
+    if (plan_ != nullptr) {
+        learn_plan();
+    }
+    return plan_ != nullptr;
+}
+
+void KeyLookup::State::learn_plan() {
+    columns.clear();
+    ++version;
+    point_columns_.clear();
+    reader_.reset();
+    const auto& types = plan_->selected_types();
+    for (size_t i = 0; i < types.size(); ++i) {
+        columns.push_back(column_info(plan_->selected_names()[i], types[i]));
+    }
+    values.assign(types.size(), {});
+    const auto& keys = plan_->key_types();
+    is_point_ = keys.size() == 1 && keys[0].IsIntegral() && keys[0].InternalType() != duckdb::PhysicalType::INT128 &&
+                keys[0].InternalType() != duckdb::PhysicalType::UINT128 &&
+                std::all_of(types.begin(), types.end(), reads_alike);
+    key_is_unsigned_ = is_point_ && is_unsigned(keys[0]);
+    for (size_t i = 0; is_point_ && i < types.size(); ++i) {
+        point_columns_.push_back(plan_->selected_column(i));
+    }
+}
+
+Result<LookupOutcome> KeyLookup::State::run(duckdb::ClientContext& context, storage::Transaction& transaction,
+                                            uint64_t serial, std::span<const Parameter> parameters) {
+    if (is_point_) {
+        if (const auto key = integer_of(statement.key_values[0], parameters)) {
+            return key_is_unsigned_ && *key < 0 ? LookupOutcome::kNoRow : find_point(transaction, serial, *key);
+        }
+    }
+    if (!plan_->bind(statement, parameters)) {
+        return LookupOutcome::kGeneralPath;
+    }
+    KODIAK_TRY_ASSIGN(duckdb::DataChunk* const row, plan_->find_row(transaction));
+    if (row == nullptr) {
+        return LookupOutcome::kNoRow;
+    }
+    rows_.take(context, *row);
+    rows_.read(0, values.data());
+    return LookupOutcome::kRow;
+}
+
+Result<LookupOutcome> KeyLookup::State::find_point(storage::Transaction& transaction, uint64_t serial, int64_t key) {
+    const catalog::ObjectPtr& table = plan_->entry().definition();
+    if (reader_ == nullptr || read_table_ != table) {
+        KODIAK_TRY_ASSIGN(reader_, transaction.point_reader(table->id, plan_->key(), point_columns_));
+        read_table_ = table;
+    } else if (serial == 0 || serial != serial_) {
+        KODIAK_TRY(transaction.take_over(*reader_));
+    }
+    serial_ = serial;
+    KODIAK_TRY_ASSIGN(const auto row, reader_->get(key));
+    if (!row) {
+        return LookupOutcome::kNoRow;
+    }
+    reader_->read(row, values.data());
+    return LookupOutcome::kRow;
+}
+
+}  // namespace kodiak::engine
