@@ -29,6 +29,7 @@
 #include "base/result/result.hpp"
 #include "database/prepared.hpp"
 #include "database/result_sink.hpp"
+#include "database/table.hpp"
 #include "language/script.hpp"
 
 namespace kodiak::database {
@@ -55,6 +56,9 @@ class Session {
     // Plans one statement to be run again and again with other parameters (prepared.hpp). Errors are those of the
     // statement, and inside BEGIN fail the transaction.
     virtual Result<std::unique_ptr<Prepared>> prepare(std::string_view text) = 0;
+    // Opens a table for reads and writes of single rows by key (table.hpp). `name` as in SQL, quoted where SQL would.
+    // kUndefinedTable; kInvalidColumnReference when its PRIMARY KEY is not one integer column.
+    virtual Result<std::unique_ptr<Table>> table(std::string_view name) = 0;
     // True between BEGIN and COMMIT or ROLLBACK, also when the transaction has failed.
     virtual bool in_transaction() const = 0;
     // Stops the running statement, which then fails with kCancelled. Safe from any thread.

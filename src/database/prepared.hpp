@@ -54,6 +54,8 @@ class Prepared {
     int64_t integer(size_t column) const { return row_[column].integer(); }
     double number(size_t column) const { return row_[column].number(); }
     std::string_view text(size_t column) const { return row_[column].text(); }
+    // All its values; nullptr when there is no row.
+    const storage::TypedValue* row() const { return row_; }
 
    protected:
     std::vector<Value> values_;                  // of the parameters

@@ -212,6 +212,66 @@ TEST_F(PreparedTest, ManyRowsStreamAndOwnClausesWork) {
     EXPECT_TRUE(checkpoint->execute().ok());
 }
 
+TEST_F(PreparedTest, ATableIsReadAndWrittenByKeyWithoutSql) {
+    run("CREATE TABLE \"my t\" (id INTEGER PRIMARY KEY, name VARCHAR, x DOUBLE)");
+    const auto table = session->table("\"my t\"").value();
+    ASSERT_EQ(table->columns().size(), 3u);
+    for (int64_t i = 0; i < 50; ++i) {
+        const std::vector<Value> row{i * 2, "n" + std::to_string(i), 0.5};
+        ASSERT_TRUE(table->put(row).ok());
+    }
+    EXPECT_TRUE(table->get(42).value());
+    EXPECT_EQ(table->text(1), "n21");
+    EXPECT_EQ(table->number(2), 0.5);
+    EXPECT_FALSE(table->get(41).value());
+    EXPECT_TRUE(table->erase(42).value());
+    EXPECT_FALSE(table->erase(42).value());
+    const std::vector<Value> replaced{int64_t{40}, std::string("again"), Value()};
+    ASSERT_TRUE(table->put(replaced).ok());
+    const auto many = [&] {
+        std::string found;
+        const std::vector<int64_t> keys{44, 42, 40, 1, -1, 44};
+        const Status done = table->multi_get(keys, [&](size_t i) {
+            found += std::to_string(i) + ":" + std::string(table->text(1)) + " ";
+        });
+        return done.ok() ? found : done.error().message;
+    };
+    const auto range = [&](int64_t low, int64_t high, size_t most) {
+        std::string found;
+        const Status done = table->scan(low, high, [&] {
+            found += std::to_string(table->integer(0)) + (table->is_null(2) ? "! " : " ");
+            return --most > 0;
+        });
+        return done.ok() ? found : done.error().message;
+    };
+    const std::string expected = "0:n22 2:again 5:n22 ";
+    EXPECT_EQ(many(), expected);
+    EXPECT_EQ(range(37, 47, 100), "38 40! 44 46 ");
+    EXPECT_EQ(range(-5, 90, 3), "0 2 4 ");
+    EXPECT_EQ(range(5, 4, 3), "");
+    run("BEGIN");
+    EXPECT_TRUE(table->erase(46).value());
+    EXPECT_EQ(many(), expected) << "with changes of its own in the table";
+    EXPECT_EQ(range(37, 47, 100), "38 40! 44 ");
+    EXPECT_EQ(range(37, 47, 1), "38 ");
+    run("ROLLBACK");
+    EXPECT_EQ(range(37, 47, 100), "38 40! 44 46 ");
+}
+
+TEST_F(PreparedTest, TablesWithoutAnIntegerKeyAreRefused) {
+    run("CREATE TABLE plain (id INTEGER); CREATE TABLE words (w VARCHAR PRIMARY KEY); "
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, v INTEGER CHECK (v > 0))");
+    EXPECT_EQ(session->table("plain").error().code, ErrorCode::kInvalidColumnReference);
+    EXPECT_EQ(session->table("words").error().code, ErrorCode::kInvalidColumnReference);
+    EXPECT_EQ(session->table("nothing").error().code, ErrorCode::kUndefinedTable);
+    EXPECT_EQ(session->table("t; DROP TABLE t").error().code, ErrorCode::kSyntax);
+    const auto table = session->table("t").value();
+    EXPECT_EQ(table->put(std::vector<Value>{int64_t{1}}).error().code, ErrorCode::kInvalidValue);
+    EXPECT_EQ(table->put(std::vector<Value>{int64_t{1}, int64_t{0}}).error().code, ErrorCode::kCheckViolation);
+    EXPECT_TRUE(table->put(std::vector<Value>{int64_t{1}, int64_t{5}}).ok());
+    EXPECT_TRUE(table->get(1).value());
+}
+
 TEST_F(PreparedTest, MistakesAreClearErrors) {
     run("CREATE TABLE t (id INTEGER PRIMARY KEY)");
     EXPECT_EQ(session->prepare("SELECT * FROM nothing WHERE id = ?").error().code, ErrorCode::kUndefinedTable);

@@ -6,6 +6,7 @@
 #include "database/answer_rows.hpp"
 #include "database/original_place.hpp"
 #include "database/prepared_statement.hpp"
+#include "database/table_access.hpp"
 #include "database/table_lookup.hpp"
 #include "language/key_statement.hpp"
 #include "language/lexer/words.hpp"
@@ -129,6 +130,11 @@ Result<std::unique_ptr<Prepared>> ScriptSession::prepare(std::string_view text) 
         own_failure_ = prepared.error();
     }
     return prepared;
+}
+
+Result<std::unique_ptr<Table>> ScriptSession::table(std::string_view name) {
+    KODIAK_TRY(before_prepared());
+    return open_table(*this, *connection_, name);
 }
 
 Status ScriptSession::before_prepared() {

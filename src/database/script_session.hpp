@@ -29,6 +29,7 @@ class ScriptSession final : public Session {
     Status execute_script(std::string_view text, ResultSink& sink) override;
     Status execute(const language::Statement& statement, ResultSink& sink) override;
     Result<std::unique_ptr<Prepared>> prepare(std::string_view text) override;
+    Result<std::unique_ptr<Table>> table(std::string_view name) override;
     bool in_transaction() const override { return connection_->in_transaction(); }
     void interrupt() override { connection_->interrupt(); }
 

@@ -24,6 +24,7 @@
 // Not here   Splitting scripts, Kodiak's own statements, BEGIN/COMMIT options: the language room and the front end.
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -154,6 +155,13 @@ class Connection {
 
     // Runs a SELECT by key, like execute_by_key() but without a result object: for programs that ask again and again.
     Result<LookupOutcome> look_up(KeyLookup& lookup, std::span<const Parameter> parameters);
+
+    // The same for many keys and for a range of an integer key, ascending: `visit` is called while lookup.row() has the
+    // row; keys without a row are left out. kGeneralPath, with nothing visited, when the rows cannot be read so.
+    Result<LookupOutcome> look_up_many(KeyLookup& lookup, std::span<const int64_t> keys,
+                                       const std::function<void(size_t)>& visit);
+    Result<LookupOutcome> look_up_range(KeyLookup& lookup, int64_t low, int64_t high,
+                                        const std::function<bool()>& visit);
 
     // Plans one statement, to be run with parameters. A failure is a failed statement.
     Result<std::unique_ptr<PreparedQuery>> prepare(std::string_view sql);

@@ -42,7 +42,7 @@ class KeyLookup {
     const std::vector<ResultColumnInfo>& columns() const;
     // Grows when the columns may have changed.
     uint64_t version() const;
-    // One value for each column. Requires: the last run found a row.
+    // One value for each column. Requires: the last run found a row, or a visitor runs.
     const storage::TypedValue* row() const;
 
     struct State;

@@ -13,6 +13,7 @@
 // Cost       Index and two cache misses for the row: 0.2 to 0.6 us with eight columns among 10 million rows
 //            (benchmarks/point_benchmark.cpp). While the transaction has changes in the table: some 2 us.
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -51,6 +52,11 @@ class PointReader {
     Result<Row> get(int64_t key);
     // The rows of many keys, in any order; rows[i] belongs to keys[i]. Requires: rows.size() == keys.size().
     Status multi_get(std::span<const int64_t> keys, std::span<Row> rows);
+    // Visits the rows with low <= key <= high, ascending by key, until the visitor answers false. kUnsupported while
+    // the transaction has changes in the table.
+    Status scan(int64_t low, int64_t high, const std::function<bool(const Row&)>& visit);
+    // True when get() and read() are all that works: the transaction has changes in the table.
+    bool has_changes() const;
     // The values of a row. Requires: `row` is there; room for all columns.
     void read(const Row& row, TypedValue* values);
 

@@ -159,7 +159,26 @@ Result<std::optional<KeyAnswer>> Connection::execute_by_key(const catalog::KeySt
 }
 
 Result<LookupOutcome> Connection::look_up(KeyLookup& lookup, std::span<const Parameter> parameters) {
-    return state_->session.look_up(lookup.state(), parameters);
+    Session& session = state_->session;
+    // Passed by reference: it is too large to be copied without allocation.
+    auto run = [&](storage::Transaction& transaction, uint64_t serial) {
+        return lookup.state().run(session.context(), transaction, serial, parameters);
+    };
+    return session.look_up(lookup.state(), std::ref(run));
+}
+
+Result<LookupOutcome> Connection::look_up_many(KeyLookup& lookup, std::span<const int64_t> keys,
+                                               const std::function<void(size_t)>& visit) {
+    return state_->session.look_up(lookup.state(), [&](storage::Transaction& transaction, uint64_t serial) {
+        return lookup.state().run_many(transaction, serial, keys, visit);
+    });
+}
+
+Result<LookupOutcome> Connection::look_up_range(KeyLookup& lookup, int64_t low, int64_t high,
+                                                const std::function<bool()>& visit) {
+    return state_->session.look_up(lookup.state(), [&](storage::Transaction& transaction, uint64_t serial) {
+        return lookup.state().run_range(transaction, serial, low, high, visit);
+    });
 }
 
 Result<std::unique_ptr<PreparedQuery>> Connection::prepare(std::string_view sql) {

@@ -142,7 +142,7 @@ Result<std::optional<KeyRun>> Session::run_by_key(const catalog::KeyStatement& s
     return std::optional(std::move(run));
 }
 
-Result<LookupOutcome> Session::look_up(KeyLookup::State& lookup, std::span<const Parameter> parameters) {
+Result<LookupOutcome> Session::look_up(KeyLookup::State& lookup, const LookupRun& run) {
     close_stream();
     if (failure_ || default_core_ == nullptr || duckdb::ClientConfig::GetConfig(context()).enable_profiler) {
         return LookupOutcome::kGeneralPath;
@@ -151,18 +151,18 @@ Result<LookupOutcome> Session::look_up(KeyLookup::State& lookup, std::span<const
     if (explicit_) {
         KODIAK_TRY_ASSIGN(storage::Transaction * transaction, transactions_->transaction_on(*default_core_));
         if (!transaction->has_changes()) {
-            return look_up_in(*transaction, transactions_->serial(), lookup, parameters);
+            return look_up_in(*transaction, transactions_->serial(), lookup, run);
         }
         // What earlier statements of the transaction did shows from a new statement on.
         statement_start_ = transactions_->mark();
-        auto outcome = look_up_in(*transaction, transactions_->serial(), lookup, parameters);
+        auto outcome = look_up_in(*transaction, transactions_->serial(), lookup, run);
         if (outcome.ok()) {
             transactions_->release(statement_start_);
         }
         return outcome;
     }
     KODIAK_TRY_ASSIGN(auto transaction, default_core_->begin(kMainBranch, true));
-    auto outcome = look_up_in(*transaction, 0, lookup, parameters);
+    auto outcome = look_up_in(*transaction, 0, lookup, run);
     default_core_->rollback(std::move(transaction));
     if (transactions_->has_any()) {
         transactions_->rollback();  // names were looked up in it
@@ -171,7 +171,7 @@ Result<LookupOutcome> Session::look_up(KeyLookup::State& lookup, std::span<const
 }
 
 Result<LookupOutcome> Session::look_up_in(storage::Transaction& transaction, uint64_t serial,
-                                          KeyLookup::State& lookup, std::span<const Parameter> parameters) {
+                                          KeyLookup::State& lookup, const LookupRun& run) {
     try {
         if (!lookup.resolve(context(), router_, transaction, *default_core_)) {
             return LookupOutcome::kGeneralPath;
@@ -180,7 +180,7 @@ Result<LookupOutcome> Session::look_up_in(storage::Transaction& transaction, uin
         return LookupOutcome::kGeneralPath;  // which finds the same error, and words it
     }
     try {
-        auto outcome = lookup.run(context(), transaction, serial, parameters);
+        auto outcome = run(transaction, serial);
         return outcome.ok() ? outcome : Result<LookupOutcome>(fail(outcome.error()));
     } catch (const std::exception& exception) {
         return fail(from_exception(exception));

@@ -7,6 +7,7 @@
 //            commit and rollback lead back to "no transaction" from both.
 // Threads    One at a time, except interrupt().
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -39,8 +40,10 @@ class Session {
     // Runs a statement by key past DuckDB; nullopt, with nothing done, when it is not for the router.
     Result<std::optional<KeyRun>> run_by_key(const catalog::KeyStatement& statement,
                                              std::span<const Parameter> parameters);
+    // A run of a look-up in a transaction with this serial number.
+    using LookupRun = std::function<Result<LookupOutcome>(storage::Transaction&, uint64_t)>;
     // Runs a SELECT by key without a result object.
-    Result<LookupOutcome> look_up(KeyLookup::State& lookup, std::span<const Parameter> parameters);
+    Result<LookupOutcome> look_up(KeyLookup::State& lookup, const LookupRun& run);
     // Plans a statement; an error is that of a failed statement.
     Result<std::unique_ptr<duckdb::PreparedStatement>> prepare(std::string_view sql);
     Result<std::unique_ptr<duckdb::QueryResult>> run_prepared(duckdb::PreparedStatement& statement,
@@ -75,7 +78,7 @@ class Session {
     Result<ResultPtr> run_all(std::vector<duckdb::unique_ptr<duckdb::SQLStatement>> statements);
     Result<KeyRun> run_plan(KeyPlan& plan, storage::Transaction& transaction);
     Result<LookupOutcome> look_up_in(storage::Transaction& transaction, uint64_t serial, KeyLookup::State& lookup,
-                                     std::span<const Parameter> parameters);
+                                     const LookupRun& run);
     // Ends a statement with this answer, or lets it stream.
     Result<ResultPtr> settle(ResultPtr answer);
     void note_kind(duckdb::StatementType kind);

@@ -98,7 +98,7 @@ Result<LookupOutcome> KeyLookup::State::run(duckdb::ClientContext& context, stor
     return LookupOutcome::kRow;
 }
 
-Result<LookupOutcome> KeyLookup::State::find_point(storage::Transaction& transaction, uint64_t serial, int64_t key) {
+Status KeyLookup::State::follow(storage::Transaction& transaction, uint64_t serial) {
     const catalog::ObjectPtr& table = plan_->entry().definition();
     if (reader_ == nullptr || read_table_ != table) {
         KODIAK_TRY_ASSIGN(reader_, transaction.point_reader(table->id, plan_->key(), point_columns_));
@@ -107,11 +107,55 @@ Result<LookupOutcome> KeyLookup::State::find_point(storage::Transaction& transac
         KODIAK_TRY(transaction.take_over(*reader_));
     }
     serial_ = serial;
+    return {};
+}
+
+Result<LookupOutcome> KeyLookup::State::find_point(storage::Transaction& transaction, uint64_t serial, int64_t key) {
+    KODIAK_TRY(follow(transaction, serial));
     KODIAK_TRY_ASSIGN(const auto row, reader_->get(key));
     if (!row) {
         return LookupOutcome::kNoRow;
     }
     reader_->read(row, values.data());
+    return LookupOutcome::kRow;
+}
+
+Result<LookupOutcome> KeyLookup::State::run_many(storage::Transaction& transaction, uint64_t serial,
+                                                 std::span<const int64_t> keys,
+                                                 const std::function<void(size_t)>& visit) {
+    const bool has_strangers =
+        key_is_unsigned_ && std::any_of(keys.begin(), keys.end(), [](int64_t key) { return key < 0; });
+    if (!is_point_ || has_strangers) {
+        return LookupOutcome::kGeneralPath;
+    }
+    KODIAK_TRY(follow(transaction, serial));
+    if (reader_->has_changes()) {
+        return LookupOutcome::kGeneralPath;
+    }
+    found_.resize(keys.size());
+    KODIAK_TRY(reader_->multi_get(keys, found_));
+    for (size_t i = 0; i < keys.size(); ++i) {
+        if (found_[i]) {
+            reader_->read(found_[i], values.data());
+            visit(i);
+        }
+    }
+    return LookupOutcome::kRow;
+}
+
+Result<LookupOutcome> KeyLookup::State::run_range(storage::Transaction& transaction, uint64_t serial, int64_t low,
+                                                  int64_t high, const std::function<bool()>& visit) {
+    if (!is_point_) {
+        return LookupOutcome::kGeneralPath;
+    }
+    KODIAK_TRY(follow(transaction, serial));
+    if (reader_->has_changes()) {
+        return LookupOutcome::kGeneralPath;
+    }
+    KODIAK_TRY(reader_->scan(low, high, [&](const storage::PointReader::Row& row) {
+        reader_->read(row, values.data());
+        return visit();
+    }));
     return LookupOutcome::kRow;
 }
 

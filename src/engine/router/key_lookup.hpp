@@ -7,6 +7,7 @@
 //            Otherwise the plan finds the row, and its values are read from DuckDB's vectors.
 // Threads    The session's.
 
+#include <functional>
 #include <memory>
 #include <span>
 #include <vector>
@@ -32,6 +33,13 @@ struct KeyLookup::State {
     Result<LookupOutcome> run(duckdb::ClientContext& context, storage::Transaction& transaction, uint64_t serial,
                               std::span<const Parameter> parameters);
 
+    // The same for many keys, and for a range; kGeneralPath when rows cannot be read so: the key is not an integer, the
+    // transaction has changes in the table.
+    Result<LookupOutcome> run_many(storage::Transaction& transaction, uint64_t serial, std::span<const int64_t> keys,
+                                   const std::function<void(size_t)>& visit);
+    Result<LookupOutcome> run_range(storage::Transaction& transaction, uint64_t serial, int64_t low, int64_t high,
+                                    const std::function<bool()>& visit);
+
     const catalog::KeyStatement statement;
     std::vector<ResultColumnInfo> columns;
     uint64_t version = 0;  // of columns
@@ -39,6 +47,8 @@ struct KeyLookup::State {
 
    private:
     void learn_plan();
+    // Makes reader_ read `transaction`.
+    Status follow(storage::Transaction& transaction, uint64_t serial);
     Result<LookupOutcome> find_point(storage::Transaction& transaction, uint64_t serial, int64_t key);
 
     KeyPlan* plan_ = nullptr;
@@ -50,6 +60,7 @@ struct KeyLookup::State {
     catalog::ObjectPtr read_table_;  // that reader_ was made for
     uint64_t serial_ = 0;            // of the transaction that reader_ reads
     TypedRows rows_;
+    std::vector<storage::PointReader::Row> found_;
 };
 
 }  // namespace kodiak::engine

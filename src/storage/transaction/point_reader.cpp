@@ -160,7 +160,7 @@ Result<std::unique_ptr<PointReader>> StoreTransaction::point_reader(ObjectId tab
 Status StoreTransaction::take_over(PointReader& reader) { return reader.follow(*this); }
 
 Result<PointReader::Row> PointReader::get(int64_t key) {
-    if (transaction_->find_writes(table_->id) != nullptr) {
+    if (has_changes()) {
         return get_with_changes(key);
     }
     index_->keys().find(index::KeyRef::integer(mapped(key)), found_);
@@ -173,11 +173,43 @@ Result<PointReader::Row> PointReader::get(int64_t key) {
     return Row{};
 }
 
+bool PointReader::has_changes() const { return transaction_->find_writes(table_->id) != nullptr; }
+
+namespace {
+
+Error refuse_many() {
+    return make_error(ErrorCode::kUnsupported,
+                      "many rows at once cannot be read while the transaction has changes in the table")
+        .with_hint("Use get() for each.");
+}
+
+}  // namespace
+
+Status PointReader::scan(int64_t low, int64_t high, const std::function<bool(const Row&)>& visit) {
+    if (has_changes()) {
+        return refuse_many();
+    }
+    const bool is_unsigned = sign_bit_ == 0;
+    if (low > high || (is_unsigned && high < 0)) {
+        return {};
+    }
+    const uint64_t from = mapped(is_unsigned && low < 0 ? 0 : low);
+    Status verdict;
+    index_->keys().scan({index::KeyRef::integer(from), index::KeyRef::integer(mapped(high))},
+                        index::ScanOrder::kAscending, [&](index::KeyRef, Locator locator) {
+                            Result<Row> row = visible(locator);
+                            if (!row.ok()) {
+                                verdict = row.error();
+                                return false;
+                            }
+                            return !*row || visit(*row);
+                        });
+    return verdict;
+}
+
 Status PointReader::multi_get(std::span<const int64_t> keys, std::span<Row> rows) {
-    if (transaction_->find_writes(table_->id) != nullptr) {
-        return make_error(ErrorCode::kUnsupported,
-                          "many rows at once cannot be read while the transaction has changes in the table")
-            .with_hint("Use get() for each.");
+    if (has_changes()) {
+        return refuse_many();
     }
     batch_keys_.clear();
     for (const int64_t key : keys) {
