@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "duckdb/catalog/catalog_search_path.hpp"
 #include "duckdb/main/attached_database.hpp"
+#include "duckdb/main/client_data.hpp"
 #include "duckdb/main/database_manager.hpp"
 #include "duckdb/parser/keyword_helper.hpp"
 #include "duckdb/parser/parsed_data/transaction_info.hpp"
@@ -311,6 +313,7 @@ Result<Session::ResultPtr> Session::settle(ResultPtr answer) {
 Result<Session::ResultPtr> Session::run_one(duckdb::unique_ptr<duckdb::SQLStatement> statement) {
     // Only what cannot write is streamed: rows of RETURNING are shown after their commit.
     const bool may_stream = statement->type == duckdb::StatementType::SELECT_STATEMENT;
+    const bool is_setting = statement->type == duckdb::StatementType::SET_STATEMENT;
     KODIAK_TRY(find_extension(*statement));
     if (statement->type == duckdb::StatementType::COPY_STATEMENT) {
         catalog::StatementNotes notes;
@@ -328,9 +331,21 @@ Result<Session::ResultPtr> Session::run_one(duckdb::unique_ptr<duckdb::SQLStatem
         if (result->HasError()) {
             return fail(from_duckdb(result->GetErrorObject(), sql_));
         }
+        if (is_setting) {
+            keep_default_catalog();
+        }
         return ResultPtr(std::move(result));
     } catch (const std::exception& exception) {
         return fail(from_exception(exception, sql_));
+    }
+}
+
+// RESET of the search path leads to DuckDB's own database in memory, whose tables nobody keeps: to ours instead.
+void Session::keep_default_catalog() {
+    auto& path = *duckdb::ClientData::Get(context()).catalog_search_path;
+    if (default_core_ != nullptr && duckdb::IsInvalidCatalog(path.GetDefault().catalog)) {
+        path.Set(duckdb::CatalogSearchEntry(cores_->name_of(default_core_), DEFAULT_SCHEMA),
+                 duckdb::CatalogSetPathType::SET_DIRECTLY);
     }
 }
 

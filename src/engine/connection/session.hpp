@@ -86,6 +86,7 @@ class Session {
     Result<ResultPtr> run_one(duckdb::unique_ptr<duckdb::SQLStatement> statement);
     Result<ResultPtr> run_transaction_statement(const duckdb::SQLStatement& statement);
     Status find_extension(duckdb::SQLStatement& statement) const;
+    void keep_default_catalog();
     // Ends the statement outside a transaction that succeeded.
     Status finish_statement();
     // Undoes the statement that failed with `error` and returns it.
