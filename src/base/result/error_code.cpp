@@ -66,6 +66,10 @@ constexpr CodeNames kNames[] = {
     {ErrorCode::kUndefinedParameter, "42P02", "undefined_parameter"},
     {ErrorCode::kInvalidDatetimeFormat, "22007", "invalid_datetime_format"},
     {ErrorCode::kGeneratedAlways, "428C9", "generated_always"},
+    {ErrorCode::kAmbiguousPoint, "KD004", "ambiguous_point"},
+    {ErrorCode::kMergeConflict, "KD005", "merge_conflict"},
+    {ErrorCode::kWatermarkRegression, "KD008", "watermark_regression"},
+    {ErrorCode::kProofMismatch, "KD009", "proof_mismatch"},
     {ErrorCode::kRaised, "P0001", "raise_exception"},
 };
 

@@ -63,6 +63,10 @@ enum class ErrorCode : uint8_t {
     kUndefinedParameter,    // 42P02 no value for a parameter
     kInvalidDatetimeFormat,  // 22007 text does not read as a date, time or duration
     kGeneratedAlways,       // 428C9 a generated column cannot be written
+    kAmbiguousPoint,        // KD004 a name of a point in history fits several: say which kind
+    kMergeConflict,         // KD005 later commits changed what is to be taken back
+    kWatermarkRegression,   // KD008 a watermark would move back: FORCE says that this is meant
+    kProofMismatch,         // KD009 what was recorded does not fit the history: forged, or rolled back
     kRaised,                // raised by code, with a SQLSTATE of its own (Error::raised_state), P0001 without one
 };
 

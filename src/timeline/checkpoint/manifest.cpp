@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/bytes/byte_io.hpp"
+#include "base/disk/replace_file.hpp"
 #include "base/hash/xxh3.hpp"
 
 namespace kodiak::timeline {
@@ -190,16 +191,7 @@ Result<std::string> read_current(Disk& disk, const std::string& directory) {
 }
 
 Status write_current(Disk& disk, const std::string& directory, const std::string& manifest_name) {
-    const std::string path = directory + "/CURRENT";
-    const std::string fresh = path + ".new";
-    {
-        KODIAK_TRY_ASSIGN(const std::unique_ptr<File> file, disk.open(fresh, OpenMode::kCreateOrOpen));
-        KODIAK_TRY(file->truncate(0));
-        KODIAK_TRY(file->write(0, std::string(kCurrentFirstLine) + manifest_name + "\n"));
-        KODIAK_TRY(file->sync());
-    }
-    KODIAK_TRY(disk.rename(fresh, path));
-    return disk.sync_directory(directory);
+    return replace_file(disk, directory + "/CURRENT", std::string(kCurrentFirstLine) + manifest_name + "\n");
 }
 
 }  // namespace kodiak::timeline
