@@ -232,6 +232,27 @@ Status read_body(ByteReader& reader, IndexDefinition& index) {
     return ok_status();
 }
 
+void write_body(const PointDefinition& point, ByteWriter& writer) {
+    writer.u64(point.commit);
+    writer.bytes(point.commit_id);
+    writer.bytes(point.head);
+    writer.varint(point.tables.size());
+    for (const ObjectId table : point.tables) {
+        writer.u64(table.value);
+    }
+}
+
+Status read_body(ByteReader& reader, PointDefinition& point) {
+    KODIAK_TRY_ASSIGN(point.commit, reader.u64());
+    KODIAK_TRY_ASSIGN(point.commit_id, reader.string());
+    KODIAK_TRY_ASSIGN(point.head, reader.string());
+    return read_list(reader, [&]() -> Status {
+        KODIAK_TRY_ASSIGN(const uint64_t table, reader.u64());
+        point.tables.emplace_back(table);
+        return ok_status();
+    });
+}
+
 Status read_definition(ByteReader& reader, CatalogObject& object) {
     switch (object.kind) {
         case ObjectKind::kSchema: object.definition = SchemaDefinition{}; return ok_status();
@@ -248,6 +269,8 @@ Status read_definition(ByteReader& reader, CatalogObject& object) {
             return ok_status();
         }
         case ObjectKind::kIndex: return read_body(reader, object.definition.emplace<IndexDefinition>());
+        case ObjectKind::kSnapshot:
+        case ObjectKind::kWatermark: return read_body(reader, object.definition.emplace<PointDefinition>());
     }
     return bad_definition("unknown kind of object");
 }
@@ -263,6 +286,8 @@ size_t alternative_of(ObjectKind kind) {
         case ObjectKind::kSequence: return 3;
         case ObjectKind::kType: return 4;
         case ObjectKind::kIndex: return 5;
+        case ObjectKind::kSnapshot:
+        case ObjectKind::kWatermark: return 6;
     }
     KODIAK_ASSERT(false);
 }
@@ -279,6 +304,8 @@ NameSpace name_space_of(ObjectKind kind) {
         case ObjectKind::kSequence: return NameSpace::kSequences;
         case ObjectKind::kType: return NameSpace::kTypes;
         case ObjectKind::kIndex: return NameSpace::kIndexes;
+        case ObjectKind::kSnapshot: return NameSpace::kSnapshots;
+        case ObjectKind::kWatermark: return NameSpace::kWatermarks;
     }
     KODIAK_ASSERT(false);
 }

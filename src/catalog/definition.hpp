@@ -30,10 +30,23 @@ enum class ObjectKind : uint8_t {
     kSequence = 6,
     kType = 7,
     kIndex = 8,
+    kSnapshot = 20,
+    kWatermark = 21,
 };
 
 // Objects of one name space may not share a name within a schema: tables and views share one, the rest have their own.
-enum class NameSpace : uint8_t { kSchemas, kRelations, kScalarMacros, kTableMacros, kSequences, kTypes, kIndexes };
+// Frozen numbers.
+enum class NameSpace : uint8_t {
+    kSchemas,
+    kRelations,
+    kScalarMacros,
+    kTableMacros,
+    kSequences,
+    kTypes,
+    kIndexes,
+    kSnapshots = 20,
+    kWatermarks = 21,
+};
 NameSpace name_space_of(ObjectKind kind);
 
 struct ColumnDefinition {
@@ -133,17 +146,27 @@ struct SchemaDefinition {
     bool operator==(const SchemaDefinition&) const = default;
 };
 
+// A named place in history: a snapshot, or how far a consumer of changes has come. Belongs to no schema.
+struct PointDefinition {
+    uint64_t commit = 0;           // seq; 0 = before the first one
+    std::string commit_id;         // its ULID as text; empty before the first one
+    std::string head;              // 32 bytes: root of the history tree over commits 1..commit
+    std::vector<ObjectId> tables;  // watermarks: what the consumer reads; empty = all tables
+    bool operator==(const PointDefinition&) const = default;
+};
+
 struct CatalogObject {
     ObjectId id;
     ObjectKind kind = ObjectKind::kSchema;
-    ObjectId schema;  // kNoObject for schemas themselves
+    ObjectId schema;  // kNoObject for schemas themselves, snapshots and watermarks
     std::string name;
     std::string comment;
     std::vector<std::pair<std::string, std::string>> tags;
     // Objects that must not vanish while this one exists, besides those its definition names (e.g. a sequence used by
     // a default, a type used by a column).
     std::vector<ObjectId> depends_on;
-    std::variant<SchemaDefinition, TableDefinition, SqlDefinition, SequenceDefinition, TypeDefinition, IndexDefinition>
+    std::variant<SchemaDefinition, TableDefinition, SqlDefinition, SequenceDefinition, TypeDefinition, IndexDefinition,
+                 PointDefinition>
         definition;
 
     const TableDefinition& table() const { return std::get<TableDefinition>(definition); }

@@ -20,6 +20,7 @@ namespace kodiak::storage {
 struct VersionPlace {
     std::shared_ptr<const Chunk> chunk;  // nullptr = there is none
     uint32_t slot = 0;
+    Locator locator{};
 };
 
 struct RowChange {

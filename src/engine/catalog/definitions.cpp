@@ -39,6 +39,9 @@ duckdb::CatalogType to_catalog_type(ObjectKind kind) {
             return CatalogType::TYPE_ENTRY;
         case ObjectKind::kIndex:
             return CatalogType::INDEX_ENTRY;
+        case ObjectKind::kSnapshot:  // DuckDB never meets these
+        case ObjectKind::kWatermark:
+            break;
     }
     return CatalogType::INVALID;
 }

@@ -14,7 +14,8 @@ class ChangeCollector {
     ChangeCollector(BranchInterval interval, std::span<const ColumnId> columns)
         : interval_(interval), columns_(columns) {}
 
-    Status add_chunk(const DirectoryEntry& entry) {
+    // `index`: of the chunk in its directory.
+    Status add_chunk(const DirectoryEntry& entry, uint64_t index) {
         const Chunk& chunk = *entry.chunk;
         const ChunkEnds* ends = entry.state->ends();
         const bool has_created = chunk.max_created() > interval_.after && chunk.min_created() <= interval_.upto;
@@ -31,11 +32,12 @@ class ChangeCollector {
             if (created == end) {
                 continue;  // of a commit that failed at the log
             }
+            const VersionPlace version{entry.chunk, slot, {interval_.branch, index, slot}};
             if (interval_.contains(created)) {
-                halves_.push_back({created, chunk.row_id(slot), {}, {entry.chunk, slot}});
+                halves_.push_back({created, chunk.row_id(slot), {}, version});
             }
             if (end != 0 && interval_.contains(end) && created != kNeverCommitted) {
-                halves_.push_back({end, chunk.row_id(slot), {entry.chunk, slot}, {}});
+                halves_.push_back({end, chunk.row_id(slot), version, {}});
             }
         }
         return {};
@@ -75,7 +77,7 @@ Result<std::vector<RowChange>> StoreTransaction::changes(const catalog::CatalogO
         ChangeCollector collector(wanted, columns);
         const ChunkDirectory::Ptr chunks = store_.table(table.id, interval.branch).directory();
         for (uint64_t i = 0; i < chunks->size(); ++i) {
-            KODIAK_TRY(collector.add_chunk((*chunks)[i]));
+            KODIAK_TRY(collector.add_chunk((*chunks)[i], i));
         }
         std::vector<RowChange> some = collector.join();
         all.insert(all.end(), std::make_move_iterator(some.begin()), std::make_move_iterator(some.end()));
