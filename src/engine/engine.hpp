@@ -121,6 +121,8 @@ class QueryResult {
 
 struct BeginOptions {
     bool read_only = false;
+    // All tables, views and macros are those of this commit. Requires: read_only.
+    std::optional<uint64_t> as_of = std::nullopt;
 };
 
 // The value of a parameter; std::monostate is NULL.
@@ -167,6 +169,14 @@ class Connection {
     Result<std::unique_ptr<PreparedQuery>> prepare(std::string_view sql);
     // Runs it. kInvalidParameter when there are not as many parameters as it has.
     Result<std::unique_ptr<QueryResult>> execute(PreparedQuery& query, std::span<const Parameter> parameters);
+    // Runs `action` on the storage transaction of the connection's database, as one statement under the rules I1 to I3.
+    // `action` may be called once; what it returns is the statement's answer. `options` are of the commit that it makes
+    // outside a transaction. kReadOnly, and what `action` refuses.
+    using StoreAction = std::function<Status(storage::Transaction& transaction)>;
+    Status change(const StoreAction& action, const timeline::CommitOptions& options = {});
+    // How far this connection's reads of changes since a watermark have come: in the open transaction, or in the last
+    // statement outside one; nullopt when there was none.
+    std::optional<uint64_t> changes_read(const std::string& watermark) const;
 
     // kActiveTransaction when one is open.
     Status begin(const BeginOptions& options = {});

@@ -46,6 +46,15 @@ storage::PastPoint KodiakCatalog::past_of(const duckdb::CatalogTransaction& tran
     return resolve_past(clause, core_, asking_of(transaction).storage());
 }
 
+std::optional<storage::PastPoint> KodiakCatalog::moment_of(const duckdb::CatalogTransaction& transaction) {
+    if (!transaction.HasContext() || transaction.transaction == nullptr) {
+        return std::nullopt;
+    }
+    const auto session = SessionState::of(const_cast<duckdb::CatalogTransaction&>(transaction).GetContext());
+    const auto commit = session ? session->as_of() : std::nullopt;
+    return commit ? std::optional(storage::PastPoint{*commit, 0}) : std::nullopt;
+}
+
 // None: plans hold what they learnt from the rows (count(*) from statistics, filters folded by zone maps), so a
 // plan kept
 // for a prepared statement would answer for the rows of then. Without a version DuckDB plans each execution anew.
@@ -80,11 +89,11 @@ duckdb::optional_ptr<duckdb::SchemaCatalogEntry> KodiakCatalog::LookupSchema(duc
                                                                              const duckdb::EntryLookupInfo& lookup,
                                                                              duckdb::OnEntryNotFound if_not_found) {
     const auto at = lookup.GetAtClause();
-    const auto state =
-        at ? value_or_throw(asking_of(transaction).storage().past_catalog(past_of(transaction, *at).upto))
-           : state_of(transaction);
+    const auto moment = at ? std::optional(past_of(transaction, *at)) : moment_of(transaction);
+    const auto state = moment ? value_or_throw(asking_of(transaction).storage().past_catalog(moment->upto))
+                              : state_of(transaction);
     ObjectPtr schema = state->find_schema(lookup.GetEntryName());
-    if (schema == nullptr && at) {
+    if (schema == nullptr && moment) {
         schema = state_of(transaction)->find_schema(lookup.GetEntryName());  // for a better error about its tables
     }
     if (schema != nullptr) {
@@ -99,7 +108,9 @@ duckdb::optional_ptr<duckdb::SchemaCatalogEntry> KodiakCatalog::LookupSchema(duc
 
 void KodiakCatalog::ScanSchemas(duckdb::ClientContext& context,
                                 std::function<void(duckdb::SchemaCatalogEntry&)> callback) {
-    const auto state = transaction_of(context, *this).catalog();
+    storage::Transaction& storage = transaction_of(context, *this);
+    const auto moment = moment_of(GetCatalogTransaction(context));
+    const auto state = moment ? value_or_throw(storage.past_catalog(moment->upto)) : storage.catalog();
     for (const ObjectPtr& schema : state->list(ObjectKind::kSchema)) {
         callback(schema_of(schema));
     }

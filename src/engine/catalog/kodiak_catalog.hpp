@@ -50,6 +50,8 @@ class KodiakCatalog : public duckdb::Catalog {
     KodiakSchemaEntry& schema_of(const catalog::ObjectPtr& schema);
     // The definitions that `transaction` sees; the latest committed ones when it has none.
     catalog::CatalogState::Ptr state_of(const duckdb::CatalogTransaction& transaction);
+    // The moment that the asking transaction as a whole reads (BEGIN ... AS OF); none = the present.
+    static std::optional<storage::PastPoint> moment_of(const duckdb::CatalogTransaction& transaction);
     catalog::CatalogState::Ptr latest_state();
     // Drops `object` and what belongs to it. kDependentObjects when others depend on it and `cascade` is false.
     void drop(storage::Transaction& transaction, const catalog::ObjectPtr& object, bool cascade);

@@ -11,6 +11,7 @@
 
 #include "base/ids/ulid.hpp"
 #include "engine/errors/errors.hpp"
+#include "timeline/named_points.hpp"
 
 namespace kodiak::engine {
 
@@ -24,7 +25,8 @@ constexpr size_t kPrefixMin = 6;
 // Resolves the points of one clause, each to the newest commit that it includes.
 class PointResolver {
    public:
-    PointResolver(timeline::History& history, uint64_t head) : history_(history), head_(head) {}
+    PointResolver(timeline::History& history, const storage::Transaction& transaction)
+        : history_(history), head_(transaction.view().head()), names_(transaction.catalog()) {}
 
     // The newest commit at a time; 0 when all are younger.
     uint64_t at_time(int64_t micros) const {
@@ -43,7 +45,10 @@ class PointResolver {
         }
         if (kind == "name") {
             const auto time = try_parse_time(std::string(value));
-            return time ? at_time(*time) : at_commit(value);
+            return time ? at_time(*time) : at_name(value);
+        }
+        if (kind == "snapshot" || kind == "tag") {
+            return at_snapshot(std::string(value));
         }
         throw_error(make_error(ErrorCode::kUnsupported, fmt::format("points by {} are not supported yet", kind))
                         .with_hint("Name a timestamp or a commit."));
@@ -99,6 +104,39 @@ class PointResolver {
                         .with_hint("SELECT seq, id, time FROM kodiak_commits() shows all of them."));
     }
 
+    uint64_t at_snapshot(const std::string& name) const {
+        const auto snapshot = timeline::find_snapshot(*names_, name);
+        if (snapshot == nullptr) {
+            throw_error(make_error(ErrorCode::kUnknownPoint, fmt::format("there is no snapshot \"{}\"", name))
+                            .with_hint("SHOW SNAPSHOTS lists them."));
+        }
+        throw_if_error(timeline::verify_point(*snapshot, history_));
+        return timeline::point_of(*snapshot).commit;
+    }
+
+    // A snapshot, else a commit's id or its beginning.
+    uint64_t at_name(std::string_view text) const {
+        const std::string name(text);
+        if (timeline::find_snapshot(*names_, name) == nullptr) {
+            return at_commit(text);
+        }
+        const uint64_t snapshot = at_snapshot(name);
+        if (may_be_id(text) && by_prefix(text, false)) {
+            throw_error(make_error(ErrorCode::kAmbiguousPoint,
+                                   fmt::format("\"{}\" is the name of a snapshot and the beginning of a commit's id",
+                                               name))
+                            .with_hint("Write SNAPSHOT or COMMIT in front of it."));
+        }
+        return snapshot;
+    }
+
+    // True for what an id can begin with.
+    static bool may_be_id(std::string_view text) {
+        constexpr std::string_view kLetters = "0123456789ABCDEFGHJKMNPQRSTVWXYZabcdefghjkmnpqrstvwxyz";
+        return text.size() >= kPrefixMin && text[0] >= '0' && text[0] <= '7' &&
+               text.find_first_not_of(kLetters) == std::string_view::npos;
+    }
+
     uint64_t at_commit(std::string_view text) const {
         uint64_t seq = 0;
         const auto read = std::from_chars(text.data(), text.data() + text.size(), seq);
@@ -118,7 +156,7 @@ class PointResolver {
             }
             return *found;
         }
-        return by_prefix(text);
+        return *by_prefix(text, true);
     }
 
     uint64_t from_head(std::string_view text) const {
@@ -136,7 +174,8 @@ class PointResolver {
         return head_ - back;
     }
 
-    uint64_t by_prefix(std::string_view text) const {
+    // `must_exist`: throws when there is none.
+    std::optional<uint64_t> by_prefix(std::string_view text, bool must_exist) const {
         const std::string prefix = duckdb::StringUtil::Upper(std::string(text));
         if (prefix.size() < kPrefixMin) {
             refuse_commit(text, ", and fewer than 6 letters of an id are too few");
@@ -147,19 +186,20 @@ class PointResolver {
                 return {};
             }
             if (found) {
-                return make_error(ErrorCode::kAmbiguous, fmt::format("several commits begin with \"{}\"", prefix));
+                return make_error(ErrorCode::kAmbiguousPoint, fmt::format("several commits begin with \"{}\"", prefix));
             }
             found = commit.seq.value;
             return {};
         }));
-        if (!found) {
+        if (!found && must_exist) {
             refuse_commit(text, "");
         }
-        return *found;
+        return found;
     }
 
     timeline::History& history_;
     const uint64_t head_;
+    const catalog::CatalogState::Ptr names_;
 };
 
 struct Item {
@@ -202,7 +242,7 @@ storage::PastPoint resolve_text(const std::string& text, const PointResolver& po
 storage::PastPoint resolve_past(const duckdb::BoundAtClause& clause, timeline::DatabaseCore& core,
                                 const storage::Transaction& transaction) {
     const uint64_t head = transaction.view().head();
-    const PointResolver points(core.history(), head);
+    const PointResolver points(core.history(), transaction);
     Value value = clause.GetValue();
     if (value.IsNull()) {
         throw_error(make_error(ErrorCode::kUnknownPoint, "a point in history cannot be NULL"));
@@ -222,6 +262,13 @@ storage::PastPoint resolve_past(const duckdb::BoundAtClause& clause, timeline::D
                                fmt::format("a value of type {} is no version", value.type().ToString())));
     }
     return resolve_text("commit:" + value.ToString(), points, head);
+}
+
+uint64_t resolve_value(const Value& value, timeline::DatabaseCore& core, const storage::Transaction& transaction) {
+    const bool is_time = value.type().id() == LogicalTypeId::TIMESTAMP ||
+                         value.type().id() == LogicalTypeId::TIMESTAMP_TZ ||
+                         value.type().id() == LogicalTypeId::DATE;
+    return resolve_past(duckdb::BoundAtClause(is_time ? "timestamp" : "version", value), core, transaction).upto;
 }
 
 }  // namespace kodiak::engine

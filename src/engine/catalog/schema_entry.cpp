@@ -84,7 +84,19 @@ void KodiakSchemaEntry::scan(const CatalogState& state, CatalogType wanted,
 
 void KodiakSchemaEntry::Scan(duckdb::ClientContext& context, CatalogType wanted,
                              const std::function<void(duckdb::CatalogEntry&)>& callback) {
-    scan(*transaction_of(context, kodiak_).catalog(), wanted, callback);
+    const auto transaction = kodiak_.GetCatalogTransaction(context);
+    const auto moment = KodiakCatalog::moment_of(transaction);
+    if (!moment) {
+        scan(*transaction_of(context, kodiak_).catalog(), wanted, callback);
+        return;
+    }
+    KodiakTransaction& asking = asking_of(transaction);
+    const auto state = value_or_throw(asking.storage().past_catalog(moment->upto));
+    for (const ObjectKind kind : kinds_of(wanted)) {
+        for (const ObjectPtr& object : state->list(kind, id())) {
+            callback(kodiak_.past_entry_of(asking, object, state, *moment));
+        }
+    }
 }
 
 void KodiakSchemaEntry::Scan(CatalogType wanted, const std::function<void(duckdb::CatalogEntry&)>& callback) {
@@ -97,8 +109,9 @@ EntryPtr KodiakSchemaEntry::LookupEntry(duckdb::CatalogTransaction transaction,
     if (!name_space_of(lookup.GetCatalogType(), space)) {
         return nullptr;
     }
-    if (const auto at = lookup.GetAtClause()) {
-        return past_entry(transaction, space, lookup.GetEntryName(), *at);
+    const auto at = lookup.GetAtClause();
+    if (const auto moment = at ? std::optional(kodiak_.past_of(transaction, *at)) : kodiak_.moment_of(transaction)) {
+        return past_entry(transaction, space, lookup.GetEntryName(), *moment);
     }
     const auto state = kodiak_.state_of(transaction);
     const ObjectPtr object = state->find(space, id(), lookup.GetEntryName());
@@ -109,9 +122,8 @@ EntryPtr KodiakSchemaEntry::LookupEntry(duckdb::CatalogTransaction transaction,
 }
 
 EntryPtr KodiakSchemaEntry::past_entry(duckdb::CatalogTransaction transaction, NameSpace space,
-                                       const std::string& entry_name, const duckdb::BoundAtClause& at) {
+                                       const std::string& entry_name, const storage::PastPoint& point) {
     KodiakTransaction& asking = asking_of(transaction);
-    const storage::PastPoint point = kodiak_.past_of(transaction, at);
     const auto state = value_or_throw(asking.storage().past_catalog(point.upto));
     const ObjectPtr object = state->find(space, id(), entry_name);
     if (object != nullptr) {

@@ -55,7 +55,7 @@ class KodiakSchemaEntry : public duckdb::SchemaCatalogEntry {
     // What an entry was at the moment that an AT clause names.
     duckdb::optional_ptr<duckdb::CatalogEntry> past_entry(duckdb::CatalogTransaction transaction,
                                                           catalog::NameSpace space, const std::string& entry_name,
-                                                          const duckdb::BoundAtClause& at);
+                                                          const storage::PastPoint& point);
     // Adds `object`, whose id is still to be given unless it is set, under the rules of `conflict`; nullptr when an
     // object of its name stays.
     duckdb::optional_ptr<duckdb::CatalogEntry> add(duckdb::CatalogTransaction transaction,

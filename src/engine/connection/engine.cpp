@@ -197,6 +197,12 @@ PreparedQuery::PreparedQuery(std::unique_ptr<State> state) : state_(std::move(st
 PreparedQuery::~PreparedQuery() = default;
 size_t PreparedQuery::parameters() const { return state_->statement->named_param_map.size(); }
 
+Status Connection::change(const StoreAction& action, const timeline::CommitOptions& options) {
+    return state_->session.change(action, options);
+}
+std::optional<uint64_t> Connection::changes_read(const std::string& watermark) const {
+    return state_->session.changes_read(watermark);
+}
 Status Connection::begin(const BeginOptions& options) { return state_->session.begin(options); }
 Result<timeline::CommitOutcome> Connection::commit(const timeline::CommitOptions& options) {
     return state_->session.commit(options);

@@ -116,11 +116,17 @@ void Session::note_kind(duckdb::StatementType kind) {
     }
 }
 
+// The router knows the present only, and nothing of profiles.
+bool Session::may_route() {
+    return !failure_ && default_core_ != nullptr && !(explicit_ && reads_past_) &&
+           !duckdb::ClientConfig::GetConfig(context()).enable_profiler;
+}
+
 Result<std::optional<KeyRun>> Session::run_by_key(const catalog::KeyStatement& statement,
                                                   std::span<const Parameter> parameters) {
     constexpr std::nullopt_t kGeneralPath = std::nullopt;
     close_stream();
-    if (failure_ || default_core_ == nullptr || duckdb::ClientConfig::GetConfig(context()).enable_profiler) {
+    if (!may_route()) {
         return Result<std::optional<KeyRun>>(kGeneralPath);
     }
     const bool was_open = transactions_->has_any();
@@ -146,7 +152,7 @@ Result<std::optional<KeyRun>> Session::run_by_key(const catalog::KeyStatement& s
 
 Result<LookupOutcome> Session::look_up(KeyLookup::State& lookup, const LookupRun& run) {
     close_stream();
-    if (failure_ || default_core_ == nullptr || duckdb::ClientConfig::GetConfig(context()).enable_profiler) {
+    if (!may_route()) {
         return LookupOutcome::kGeneralPath;
     }
     last_commit = {};
@@ -381,14 +387,16 @@ Status Session::find_extension(duckdb::SQLStatement& statement) const {
     return ok_status();
 }
 
-Status Session::finish_statement() {
+Status Session::finish_statement() { return finish_statement(statement_commit_options); }
+
+Status Session::finish_statement(const timeline::CommitOptions& options) {
     if (const Status finished = transactions_->finish_statement(); !finished.ok()) {
         return fail(finished.error());
     }
     if (explicit_) {
         transactions_->release(statement_start_);
     } else {
-        KODIAK_TRY_ASSIGN(last_commit, transactions_->commit(statement_commit_options));
+        KODIAK_TRY_ASSIGN(last_commit, transactions_->commit(options));
     }
     return ok_status();
 }
@@ -444,13 +452,13 @@ Status Session::restart_duckdb() {
     rollback_duckdb();
     KODIAK_TRY(begin_duckdb());
     timeline::DatabaseCore* written = transactions_->changed();
-    if (written == nullptr) {
-        return ok_status();
-    }
+    return written == nullptr ? ok_status() : note_written(*written);
+}
+
+Status Session::note_written(timeline::DatabaseCore& core) {
     try {
-        // DuckDB must go on refusing writes to a second database.
         auto& manager = duckdb::DatabaseManager::Get(context());
-        auto database = manager.GetDatabase(context(), cores_->name_of(written));
+        auto database = manager.GetDatabase(context(), cores_->name_of(&core));
         if (database) {
             context().ActiveTransaction().ModifyDatabase(*database, duckdb::DatabaseModificationType());
         }
@@ -460,17 +468,50 @@ Status Session::restart_duckdb() {
     }
 }
 
+Status Session::change(const Connection::StoreAction& action, const timeline::CommitOptions& options) {
+    close_stream();
+    KODIAK_TRY(refuse_if_failed());
+    if (default_core_ == nullptr) {
+        return make_error(ErrorCode::kUndefinedObject, "the connection has no Kodiak database");
+    }
+    last_commit = {};
+    router_.forget_names();
+    const auto transaction = transactions_->transaction_on(*default_core_);
+    if (!transaction.ok()) {
+        return fail(transaction.error());
+    }
+    if (explicit_) {
+        statement_start_ = transactions_->mark();
+    }
+    if ((*transaction)->read_only()) {
+        return fail(make_error(ErrorCode::kReadOnly, "the statement changes the database, which is read-only here"));
+    }
+    if (const Status noted = explicit_ ? note_written(*default_core_) : ok_status(); !noted.ok()) {
+        return fail(noted.error());
+    }
+    if (const Status done = action(**transaction); !done.ok()) {
+        return fail(done.error());
+    }
+    return finish_statement(options);
+}
+
+std::optional<uint64_t> Session::changes_read(const std::string& watermark) const {
+    return transactions_->changes_read(watermark);
+}
+
 Status Session::begin(const BeginOptions& options) {
     close_stream();
     if (explicit_) {
         return make_error(ErrorCode::kActiveTransaction, "cannot start a transaction within a transaction");
     }
-    transactions_->set_mode(true, options.read_only);
+    transactions_->set_mode(true, options.read_only, options.as_of);
+    transactions_->forget_changes_read();
     if (const Status begun = begin_duckdb(); !begun.ok()) {
         transactions_->set_mode(false, false);
         return begun;
     }
     explicit_ = true;
+    reads_past_ = options.as_of.has_value();
     if (default_core_ == nullptr) {
         return ok_status();
     }
@@ -490,6 +531,7 @@ Status Session::rollback() {
     }
     rollback_duckdb();
     transactions_->rollback();
+    transactions_->forget_changes_read();
     transactions_->set_mode(false, false);
     explicit_ = false;
     failure_.reset();

@@ -48,6 +48,9 @@ class Session {
     Result<std::unique_ptr<duckdb::PreparedStatement>> prepare(std::string_view sql);
     Result<std::unique_ptr<duckdb::QueryResult>> run_prepared(duckdb::PreparedStatement& statement,
                                                               std::span<const Parameter> parameters);
+    // Runs an action on the storage transaction as one statement.
+    Status change(const Connection::StoreAction& action, const timeline::CommitOptions& options);
+    std::optional<uint64_t> changes_read(const std::string& watermark) const;
     // The parts of run() that a streamed result has left: called when it is drained, or broke.
     Status stream_finished();
     Error stream_failed(const duckdb::ErrorData& error);
@@ -87,8 +90,12 @@ class Session {
     Result<ResultPtr> run_transaction_statement(const duckdb::SQLStatement& statement);
     Status find_extension(duckdb::SQLStatement& statement) const;
     void keep_default_catalog();
+    bool may_route();
     // Ends the statement outside a transaction that succeeded.
     Status finish_statement();
+    Status finish_statement(const timeline::CommitOptions& options);
+    // Tells DuckDB's transaction that `core` is written, so that it refuses a second database.
+    Status note_written(timeline::DatabaseCore& core);
     // Undoes the statement that failed with `error` and returns it.
     Error fail(Error error);
     void close_stream();
@@ -107,6 +114,7 @@ class Session {
     Router router_;
     std::string sql_;  // of the statement that runs or streams
     bool explicit_ = false;
+    bool reads_past_ = false;  // of the explicit transaction: BEGIN ... AS OF
     bool streaming_ = false;
     uint64_t stream_ = 0;
     std::optional<Error> failure_;

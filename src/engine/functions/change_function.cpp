@@ -1,15 +1,26 @@
 #include "engine/functions/change_function.hpp"
 
 #include <algorithm>
+#include <unordered_map>
+#include <utility>
 
 #include <fmt/format.h>
+
+#include "duckdb/parser/keyword_helper.hpp"
+#include "duckdb/parser/parser.hpp"
+#include "duckdb/parser/statement/select_statement.hpp"
+#include "duckdb/parser/tableref/subqueryref.hpp"
 
 #include "engine/catalog/past_point.hpp"
 #include "engine/catalog/table_entry.hpp"
 #include "engine/errors/errors.hpp"
+#include "engine/functions/commit_columns.hpp"
 #include "engine/functions/named_table.hpp"
+#include "engine/functions/session_database.hpp"
 #include "engine/scan/column_decode.hpp"
 #include "engine/transaction/session_transaction.hpp"
+#include "storage/rows/canonical_row.hpp"
+#include "timeline/named_points.hpp"
 
 namespace kodiak::engine {
 
@@ -28,6 +39,8 @@ struct ChangeBinding : public duckdb::TableFunctionData {
     KodiakTableEntry& entry;
     uint64_t after = 0;
     uint64_t upto = 0;
+    bool net = false;
+    std::string watermark;               // the one whose position is the start; empty = none
     std::vector<ScannedColumn> columns;  // all stored ones, in the table's order
     std::vector<size_t> key;             // places of the primary key's in `columns`
 };
@@ -38,12 +51,24 @@ struct ChangeScan : public duckdb::GlobalTableFunctionState {
     timeline::HistoryCommit commit;  // of the change before
 };
 
-// A point given as a value: a text or number as in VERSION =>, a time as in TIMESTAMP =>.
-uint64_t resolve_value(const Value& value, timeline::DatabaseCore& core, const storage::Transaction& transaction) {
-    const bool is_time = value.type().id() == duckdb::LogicalTypeId::TIMESTAMP ||
-                         value.type().id() == duckdb::LogicalTypeId::TIMESTAMP_TZ ||
-                         value.type().id() == duckdb::LogicalTypeId::DATE;
-    return resolve_past(duckdb::BoundAtClause(is_time ? "timestamp" : "version", value), core, transaction).upto;
+// The watermark that `since` names; nullptr when it is a point.
+catalog::ObjectPtr watermark_named(const Value& since, const catalog::CatalogState& state) {
+    constexpr std::string_view kKind = "watermark:";
+    constexpr std::string_view kAnyName = "name:";
+    if (since.IsNull() || since.type().id() != duckdb::LogicalTypeId::VARCHAR) {
+        return nullptr;
+    }
+    const std::string text = duckdb::StringValue::Get(since);
+    if (!text.starts_with(kKind)) {
+        return timeline::find_watermark(state, text.starts_with(kAnyName) ? text.substr(kAnyName.size()) : text);
+    }
+    const std::string name = text.substr(kKind.size());
+    catalog::ObjectPtr watermark = timeline::find_watermark(state, name);
+    if (watermark == nullptr) {
+        throw_error(make_error(ErrorCode::kUndefinedObject, fmt::format("there is no watermark \"{}\"", name))
+                        .with_hint("SHOW WATERMARKS lists them."));
+    }
+    return watermark;
 }
 
 void bind_range(duckdb::ClientContext& context, const duckdb::named_parameter_map_t& parameters,
@@ -53,7 +78,13 @@ void bind_range(duckdb::ClientContext& context, const duckdb::named_parameter_ma
     binding.upto = transaction.view().head();
     const auto since = parameters.find("since");
     if (since != parameters.end() && !since->second.IsNull()) {
-        binding.after = resolve_value(since->second, core, transaction);
+        if (const auto watermark = watermark_named(since->second, *transaction.catalog())) {
+            throw_if_error(timeline::verify_point(*watermark, core.history()));
+            binding.watermark = watermark->name;
+            binding.after = timeline::point_of(*watermark).commit;
+        } else {
+            binding.after = resolve_value(since->second, core, transaction);
+        }
     }
     const auto until = parameters.find("until");
     if (until != parameters.end() && !until->second.IsNull()) {
@@ -76,6 +107,8 @@ duckdb::unique_ptr<duckdb::FunctionData> bind(duckdb::ClientContext& context, du
     KodiakTableEntry& entry = named_table(context, duckdb::StringValue::Get(input.inputs[0]));
     auto binding = duckdb::make_uniq<ChangeBinding>(entry);
     bind_range(context, input.named_parameters, *binding);
+    const auto net = input.named_parameters.find("net");
+    binding->net = net != input.named_parameters.end() && !net->second.IsNull() && net->second.GetValue<bool>();
     const catalog::KeyConstraint* primary = entry.table().primary_key();
     duckdb::child_list_t<LogicalType> all;
     duckdb::child_list_t<LogicalType> key;
@@ -96,6 +129,47 @@ duckdb::unique_ptr<duckdb::FunctionData> bind(duckdb::ClientContext& context, du
     return binding;
 }
 
+// The bytes of a version's primary key; of its row id in a table without one.
+std::string key_bytes(const storage::RowChange& change, const storage::VersionPlace& version,
+                      const ChangeBinding& binding) {
+    std::string bytes;
+    std::vector<size_t> positions;
+    for (const size_t place : binding.key) {
+        const int position = version.chunk->schema().position(binding.columns[place].id);
+        if (position >= 0) {
+            positions.push_back(static_cast<size_t>(position));
+        }
+    }
+    // Rows from before the key's columns existed have none either.
+    if (binding.key.empty() || positions.size() != binding.key.size()) {
+        ByteWriter writer(bytes);
+        writer.u64(change.row.origin.value);
+        writer.u64(change.row.counter);
+        return bytes;
+    }
+    std::vector<uint64_t> offsets;
+    const storage::RowEncoder encoder(version.chunk->schema_ptr());
+    encoder.encode_key(positions, *version.chunk, &version.slot, 1, bytes, offsets);
+    return bytes;
+}
+
+// What the changes come to, one for each key, in the order of the last change to it.
+std::vector<storage::RowChange> net_of(std::vector<storage::RowChange> changes, const ChangeBinding& binding) {
+    std::unordered_map<std::string, size_t> last;  // by key: place in `changes`
+    for (size_t i = 0; i < changes.size(); ++i) {
+        const auto& shown = changes[i].after.chunk != nullptr ? changes[i].after : changes[i].before;
+        const auto [known, is_first] = last.try_emplace(key_bytes(changes[i], shown, binding), i);
+        if (!is_first) {
+            changes[i].before = std::exchange(changes[known->second], {}).before;
+            known->second = i;
+        }
+    }
+    std::erase_if(changes, [](const storage::RowChange& change) {
+        return change.before.chunk == nullptr && change.after.chunk == nullptr;
+    });
+    return changes;
+}
+
 duckdb::unique_ptr<duckdb::GlobalTableFunctionState> start(duckdb::ClientContext& context,
                                                            duckdb::TableFunctionInitInput& input) {
     const auto& binding = input.bind_data->Cast<ChangeBinding>();
@@ -103,6 +177,13 @@ duckdb::unique_ptr<duckdb::GlobalTableFunctionState> start(duckdb::ClientContext
     storage::Transaction& transaction = transaction_of(context, binding.entry.ParentCatalog());
     scan->changes = value_or_throw(transaction.changes(*binding.entry.definition(), binding.after, binding.upto,
                                                        stored_ids(binding.columns)));
+    if (binding.net) {
+        scan->changes = net_of(std::move(scan->changes), binding);
+    }
+    const auto session = SessionState::of(context);
+    if (session && !binding.watermark.empty()) {
+        session->note_changes_read(binding.watermark, binding.upto);
+    }
     return scan;
 }
 
@@ -121,13 +202,6 @@ void fill_row(const ChangeBinding& binding, const std::vector<size_t>& which, co
     }
 }
 
-void fill_commit(const timeline::HistoryCommit& commit, duckdb::DataChunk& out, size_t row) {
-    out.SetValue(kCommitSeq, row, Value::UBIGINT(commit.seq.value));
-    out.SetValue(kCommitId, row, Value(commit.record.id.text()));
-    out.SetValue(kCommitTime, row, Value::TIMESTAMPTZ(duckdb::timestamp_tz_t(commit.record.timestamp.micros)));
-    out.SetValue(kBranch, row, Value(commit.record.branch));
-}
-
 void next(duckdb::ClientContext&, duckdb::TableFunctionInput& input, duckdb::DataChunk& out) {
     const auto& binding = input.bind_data->Cast<ChangeBinding>();
     auto& scan = input.global_state->Cast<ChangeScan>();
@@ -143,7 +217,7 @@ void next(duckdb::ClientContext&, duckdb::TableFunctionInput& input, duckdb::Dat
         }
         const bool has_both = change.before.chunk != nullptr && change.after.chunk != nullptr;
         out.SetValue(kOp, row, Value(has_both ? "UPDATE" : change.after.chunk != nullptr ? "INSERT" : "DELETE"));
-        fill_commit(scan.commit, out, row);
+        set_commit_columns(scan.commit, out, kCommitSeq, row);
         out.SetValue(kTableName, row, Value(binding.entry.name));
         out.SetValue(kRowId, row, Value(fmt::format("{}:{}", change.row.origin.value, change.row.counter)));
         if (binding.key.empty()) {
@@ -162,13 +236,77 @@ duckdb::unique_ptr<duckdb::NodeStatistics> cardinality(duckdb::ClientContext&, c
     return duckdb::make_uniq<duckdb::NodeStatistics>();
 }
 
+void add_parameters(duckdb::TableFunction& function) {
+    function.named_parameters["since"] = LogicalType::ANY;
+    function.named_parameters["until"] = LogicalType::ANY;
+    function.named_parameters["net"] = LogicalType::BOOLEAN;
+}
+
+std::string quoted_name(const std::string& database, const std::string& schema, const std::string& table) {
+    return duckdb::KeywordHelper::WriteQuoted(database, '"') + "." +
+           duckdb::KeywordHelper::WriteQuoted(schema, '"') + "." + duckdb::KeywordHelper::WriteQuoted(table, '"');
+}
+
+// The tables that a query over all changes reads: those of the watermark that it starts at, or all.
+std::vector<catalog::ObjectPtr> tables_of(const duckdb::named_parameter_map_t& parameters,
+                                          const catalog::CatalogState& state) {
+    const auto since = parameters.find("since");
+    const catalog::ObjectPtr watermark =
+        since == parameters.end() ? nullptr : watermark_named(since->second, state);
+    if (watermark == nullptr || timeline::point_of(*watermark).tables.empty()) {
+        return state.list(catalog::ObjectKind::kTable);
+    }
+    std::vector<catalog::ObjectPtr> tables;
+    for (const ObjectId id : timeline::point_of(*watermark).tables) {
+        if (const catalog::ObjectPtr table = state.find(id)) {
+            tables.push_back(table);
+        }
+    }
+    return tables;
+}
+
+// kodiak_all_changes as the query that it stands for.
+duckdb::unique_ptr<duckdb::TableRef> all_changes_query(duckdb::ClientContext& context,
+                                                       duckdb::TableFunctionBindInput& input) {
+    KodiakCatalog& database = session_database(context);
+    const auto state = transaction_of(context, database).catalog();
+    std::string arguments;
+    for (const auto& [name, value] : input.named_parameters) {
+        arguments += ", " + duckdb::KeywordHelper::WriteQuoted(name, '"') + " => " + value.ToSQLString();
+    }
+    std::string sql;
+    for (const catalog::ObjectPtr& table : tables_of(input.named_parameters, *state)) {
+        const std::string name = quoted_name(database.GetName(), state->find(table->schema)->name, table->name);
+        sql += sql.empty() ? "" : " UNION ALL ";
+        sql += "SELECT * REPLACE (to_json(key) AS key, to_json(old) AS old, to_json(new) AS new) FROM kodiak_changes(" +
+               duckdb::KeywordHelper::WriteQuoted(name, '\'') + arguments + ")";
+    }
+    if (sql.empty()) {
+        sql = "SELECT NULL::VARCHAR AS op, NULL::UBIGINT AS commit_seq, NULL::VARCHAR AS commit_id, "
+              "NULL::TIMESTAMPTZ AS commit_time, NULL::VARCHAR AS branch, NULL::VARCHAR AS table_name, "
+              "NULL::VARCHAR AS row_id, NULL::JSON AS key, NULL::JSON AS old, NULL::JSON AS new WHERE false";
+    } else {
+        sql = "SELECT * FROM (" + sql + ") ORDER BY commit_seq, table_name, row_id";
+    }
+    duckdb::Parser parser(context.GetParserOptions());
+    parser.ParseQuery(sql);
+    return duckdb::make_uniq<duckdb::SubqueryRef>(
+        duckdb::unique_ptr_cast<duckdb::SQLStatement, duckdb::SelectStatement>(std::move(parser.statements[0])));
+}
+
 }  // namespace
 
 duckdb::TableFunction change_function() {
     duckdb::TableFunction function("kodiak_changes", {LogicalType::VARCHAR}, next, bind, start);
-    function.named_parameters["since"] = LogicalType::ANY;
-    function.named_parameters["until"] = LogicalType::ANY;
+    add_parameters(function);
     function.cardinality = cardinality;
+    return function;
+}
+
+duckdb::TableFunction all_changes_function() {
+    duckdb::TableFunction function("kodiak_all_changes", {}, nullptr, nullptr);
+    function.bind_replace = all_changes_query;
+    add_parameters(function);
     return function;
 }
 

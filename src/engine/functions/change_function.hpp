@@ -6,6 +6,9 @@
 //            row_id, key, old, new; the last three as STRUCTs of the columns that the table has now. `since` is
 //            exclusive, `until` inclusive; points are texts as in VERSION (engine/catalog/past_point.hpp), numbers are
 //            commits, timestamps are times. Without `since`: from the beginning.
+//            `since` may name a watermark, which is looked for before other names. With `net => true` one row per key
+//            (per row without a primary key): what all the changes come to, under the commit of the last one.
+//            kodiak_all_changes(...) is the same over all tables, or those of the watermark: key, old and new as JSON.
 // Memory     Two places per change; values are read as rows are asked for.
 
 #include "duckdb/function/table_function.hpp"
@@ -13,5 +16,6 @@
 namespace kodiak::engine {
 
 duckdb::TableFunction change_function();
+duckdb::TableFunction all_changes_function();
 
 }  // namespace kodiak::engine

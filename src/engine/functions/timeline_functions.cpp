@@ -6,8 +6,11 @@
 #include "duckdb/parser/parsed_data/create_table_function_info.hpp"
 #include "duckdb/parser/tableref/table_function_ref.hpp"
 
+#include "engine/catalog/past_point.hpp"
 #include "engine/errors/errors.hpp"
 #include "engine/functions/change_function.hpp"
+#include "engine/functions/commit_columns.hpp"
+#include "engine/functions/point_functions.hpp"
 #include "engine/functions/session_database.hpp"
 #include "engine/transaction/session_transaction.hpp"
 
@@ -24,6 +27,7 @@ constexpr const char* kTreeHeads = "kodiak_tree_heads";
 struct TimelineBinding : public duckdb::TableFunctionData {
     explicit TimelineBinding(KodiakCatalog& bound) : catalog(bound) {}
     KodiakCatalog& catalog;
+    std::optional<uint64_t> only;  // one commit alone
 };
 
 struct TimelineScan : public duckdb::GlobalTableFunctionState {
@@ -39,7 +43,7 @@ void add_column(duckdb::vector<LogicalType>& types, duckdb::vector<duckdb::strin
 }
 
 duckdb::unique_ptr<duckdb::FunctionData> bind_commits(duckdb::ClientContext& context,
-                                                      duckdb::TableFunctionBindInput&,
+                                                      duckdb::TableFunctionBindInput& input,
                                                       duckdb::vector<LogicalType>& types,
                                                       duckdb::vector<duckdb::string>& names) {
     add_column(types, names, "seq", LogicalType::UBIGINT);
@@ -53,7 +57,12 @@ duckdb::unique_ptr<duckdb::FunctionData> bind_commits(duckdb::ClientContext& con
     add_column(types, names, "identity", LogicalType::VARCHAR);
     add_column(types, names, "parents", LogicalType::LIST(LogicalType::VARCHAR));
     add_column(types, names, "changes_root", LogicalType::VARCHAR);
-    return duckdb::make_uniq<TimelineBinding>(session_database(context));
+    auto binding = duckdb::make_uniq<TimelineBinding>(session_database(context));
+    const auto at = input.named_parameters.find("at");
+    if (at != input.named_parameters.end() && !at->second.IsNull()) {
+        binding->only = resolve_value(at->second, binding->catalog.core(), transaction_of(context, binding->catalog));
+    }
+    return binding;
 }
 
 Value text_or_null(const std::string& text) { return text.empty() ? Value() : Value(text); }
@@ -80,10 +89,7 @@ void fill_commit(const timeline::HistoryCommit& commit, duckdb::DataChunk& out, 
             changes_root = root.hash;
         }
     }
-    out.SetValue(0, row, Value::UBIGINT(commit.seq.value));
-    out.SetValue(1, row, Value(record.id.text()));
-    out.SetValue(2, row, Value::TIMESTAMPTZ(duckdb::timestamp_tz_t(record.timestamp.micros)));
-    out.SetValue(3, row, Value(record.branch));
+    set_commit_columns(commit, out, 0, row);
     out.SetValue(4, row, text_or_null(record.author));
     out.SetValue(5, row, text_or_null(record.message));
     out.SetValue(6, row, metadata_of(record));
@@ -96,7 +102,9 @@ void fill_commit(const timeline::HistoryCommit& commit, duckdb::DataChunk& out, 
 duckdb::unique_ptr<duckdb::GlobalTableFunctionState> start_commits(duckdb::ClientContext& context,
                                                                    duckdb::TableFunctionInitInput& input) {
     auto scan = duckdb::make_uniq<TimelineScan>();
-    scan->last = transaction_of(context, input.bind_data->Cast<TimelineBinding>().catalog).view().head();
+    const auto& binding = input.bind_data->Cast<TimelineBinding>();
+    scan->next = std::max<uint64_t>(1, binding.only.value_or(1));
+    scan->last = binding.only.value_or(transaction_of(context, binding.catalog).view().head());
     return scan;
 }
 
@@ -156,7 +164,7 @@ void add_function(duckdb::ClientContext& context, const duckdb::TableFunction& f
 
 duckdb::unique_ptr<duckdb::TableRef> replace_name(duckdb::ClientContext&, duckdb::ReplacementScanInput& input,
                                                   duckdb::optional_ptr<duckdb::ReplacementScanData>) {
-    for (const char* name : {kCommits, kTreeHeads}) {
+    for (const char* name : {kCommits, kTreeHeads, kSnapshotsView, kWatermarksView}) {
         if (input.catalog_name.empty() && input.schema_name.empty() &&
             duckdb::StringUtil::CIEquals(input.table_name, name)) {
             auto reference = duckdb::make_uniq<duckdb::TableFunctionRef>();
@@ -172,9 +180,15 @@ duckdb::unique_ptr<duckdb::TableRef> replace_name(duckdb::ClientContext&, duckdb
 }  // namespace
 
 void register_timeline_functions(duckdb::ClientContext& context) {
-    add_function(context, duckdb::TableFunction(kCommits, {}, next_commits, bind_commits, start_commits));
+    duckdb::TableFunction commits(kCommits, {}, next_commits, bind_commits, start_commits);
+    commits.named_parameters["at"] = LogicalType::ANY;
+    add_function(context, commits);
     add_function(context, duckdb::TableFunction(kTreeHeads, {}, next_heads, bind_heads, start_heads));
     add_function(context, change_function());
+    add_function(context, all_changes_function());
+    add_function(context, snapshots_function());
+    add_function(context, watermarks_function());
+    register_point_function(context);
 }
 
 void register_timeline_names(duckdb::DBConfig& config) { config.replacement_scans.emplace_back(replace_name); }

@@ -3,6 +3,7 @@
 // The timeline as tables: kodiak_commits(), kodiak_tree_heads(), kodiak_changes(table, since => ..., until => ...).
 //
 // What       kodiak_commits       one row per commit that the transaction sees
+//                                 `at => point`: that one alone, without a look at the others
 //            kodiak_tree_heads    the heads over all commits that checkpoints wrote down, and the one now
 //            kodiak_changes       what commits did to the rows of a table, in commit order (language reference 2.2)
 //            Names without parentheses work, too: FROM kodiak_commits.

@@ -49,10 +49,32 @@ uint64_t SessionState::serial() {
     return serial_;
 }
 
-void SessionState::set_mode(bool is_explicit, bool read_only) {
+void SessionState::set_mode(bool is_explicit, bool read_only, std::optional<uint64_t> as_of) {
     const std::lock_guard lock(mutex_);
     is_explicit_ = is_explicit;
     read_only_ = read_only;
+    as_of_ = as_of;
+}
+
+std::optional<uint64_t> SessionState::as_of() {
+    const std::lock_guard lock(mutex_);
+    return as_of_;
+}
+
+void SessionState::note_changes_read(const std::string& watermark, uint64_t upto) {
+    const std::lock_guard lock(mutex_);
+    changes_read_[catalog::fold_name(watermark)] = upto;
+}
+
+std::optional<uint64_t> SessionState::changes_read(const std::string& watermark) {
+    const std::lock_guard lock(mutex_);
+    const auto found = changes_read_.find(catalog::fold_name(watermark));
+    return found == changes_read_.end() ? std::nullopt : std::optional(found->second);
+}
+
+void SessionState::forget_changes_read() {
+    const std::lock_guard lock(mutex_);
+    changes_read_.clear();
 }
 
 bool SessionState::read_only() {

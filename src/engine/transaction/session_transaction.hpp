@@ -50,8 +50,15 @@ class SessionState : public duckdb::ClientContextState {
     uint64_t serial();
     // How transactions begin from now on: of a session's explicit transaction (statements and savepoints of it are
     // undone by marks) or of one statement; read-only or not.
-    void set_mode(bool is_explicit, bool read_only);
+    // `as_of`: names without a point of their own mean what they did as of this commit.
+    void set_mode(bool is_explicit, bool read_only, std::optional<uint64_t> as_of = {});
     bool read_only();
+    std::optional<uint64_t> as_of();
+
+    // How far reads of changes since a watermark have come; forgotten when a transaction begins or is rolled back.
+    void note_changes_read(const std::string& watermark, uint64_t upto);
+    std::optional<uint64_t> changes_read(const std::string& watermark);
+    void forget_changes_read();
 
     // Savepoint marks of all transactions of the session.
     struct Marks {
@@ -89,6 +96,8 @@ class SessionState : public duckdb::ClientContextState {
     uint64_t serial_ = 0;
     bool is_explicit_ = false;
     bool read_only_ = false;
+    std::optional<uint64_t> as_of_;
+    std::map<std::string, uint64_t> changes_read_;  // by folded name
     std::unordered_map<timeline::DatabaseCore*, Begun> transactions_;
     std::map<std::pair<const timeline::DatabaseCore*, ObjectId>, int64_t> last_values_;
     catalog::StatementNotes notes_;  // set before a statement runs, only read meanwhile
