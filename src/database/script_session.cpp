@@ -2,10 +2,12 @@
 
 #include <charconv>
 
-#include "base/disk/disk.hpp"
+#include "base/disk/replace_file.hpp"
 #include "database/answer_rows.hpp"
+#include "database/history_runner.hpp"
 #include "database/original_place.hpp"
 #include "database/prepared_statement.hpp"
+#include "database/query_value.hpp"
 #include "database/table_access.hpp"
 #include "database/table_lookup.hpp"
 #include "language/key_statement.hpp"
@@ -32,39 +34,6 @@ std::vector<std::string> names_of(const std::vector<language::NamePart>& parts) 
         names.push_back(part.name);
     }
     return names;
-}
-
-// The caret belongs under the user's text, not into the query that was made of it.
-template <class T>
-Result<T> without_position(Result<T> result) {
-    if (result.ok()) {
-        return result;
-    }
-    Error error = result.error();
-    error.position = {};
-    error.line_text.clear();
-    return error;
-}
-
-// Readers see the old file or the whole new one.
-Status write_whole_file(const std::string& path, std::string_view bytes) {
-    const auto disk = make_real_disk();
-    const std::string fresh = path + ".new";
-    KODIAK_TRY_ASSIGN(const auto file, disk->open(fresh, OpenMode::kCreateOrOpen));
-    Status written = file->truncate(0);
-    if (written.ok()) {
-        written = file->write(0, bytes);
-    }
-    if (written.ok()) {
-        written = file->sync();
-    }
-    if (written.ok()) {
-        written = disk->rename(fresh, path);
-    }
-    if (!written.ok()) {
-        (void)disk->remove(fresh).ok();
-    }
-    return written;
 }
 
 // A single value as a batch.
@@ -152,7 +121,17 @@ Status ScriptSession::start_transaction(const engine::BeginOptions& options) {
 
 Result<Answer> ScriptSession::run(std::string_view, const language::BeginStatement& begin, ResultSink&) {
     KODIAK_TRY(check_isolation(begin.isolation));
-    KODIAK_TRY(start_transaction({begin.read_only.value_or(false)}));
+    engine::BeginOptions options{begin.read_only.value_or(begin.as_of.has_value())};
+    if (begin.as_of) {
+        if (!options.read_only) {
+            return make_error(ErrorCode::kPastIsReadOnly, "a transaction as of a past point cannot write")
+                .with_hint("BEGIN READ ONLY AS OF ...");
+        }
+        if (!connection_->in_transaction()) {  // else begin() refuses
+            KODIAK_TRY_ASSIGN(options.as_of, resolve_point(*connection_, *begin.as_of));
+        }
+    }
+    KODIAK_TRY(start_transaction(options));
     return answer_of("BEGIN");
 }
 
@@ -225,6 +204,9 @@ Result<Answer> ScriptSession::run(std::string_view, const language::SetTransacti
     }
     if (set.read_only && *set.read_only != begin_options_.read_only) {
         // Nothing has happened yet, so a new transaction is the same one with another option.
+        if (begin_options_.as_of) {
+            return make_error(ErrorCode::kPastIsReadOnly, "a transaction as of a past point cannot write");
+        }
         KODIAK_TRY(connection_->rollback());
         KODIAK_TRY(start_transaction({*set.read_only}));
     }
@@ -237,7 +219,7 @@ Result<Answer> ScriptSession::run(std::string_view text, const language::Checkpo
     if (checkpoint.database) {
         database = *checkpoint.database;
     } else {
-        KODIAK_TRY_ASSIGN(database, single_value("SELECT current_database()"));
+        KODIAK_TRY_ASSIGN(database, query_value(*connection_, "SELECT current_database()"));
     }
     if (!language::same_name(database, catalog_)) {
         return run_in_engine(text, text, sink);
@@ -279,12 +261,12 @@ Result<Answer> ScriptSession::run(std::string_view text, const language::ProveSt
         KODIAK_TRY_ASSIGN(shape, TableLookup(*connection_, only_primary_key).table_shape(names_of(prove.table)));
     }
     KODIAK_TRY_ASSIGN(const std::string sql, language::prove_to_sql(text, prove, shape));
-    KODIAK_TRY_ASSIGN(const std::string proof, without_position(single_value(sql)));
+    KODIAK_TRY_ASSIGN(const std::string proof, without_position(query_value(*connection_, sql)));
     if (proof.empty()) {
         return make_error(ErrorCode::kNotFound, "no row of \"" + shape.name + "\" has this key");
     }
     if (prove.into) {
-        KODIAK_TRY(write_whole_file(*prove.into, proof));
+        KODIAK_TRY(replace_file(*make_real_disk(), *prove.into, proof));
         Answer answer = answer_of("PROVE");
         answer.text = "proof of " + std::to_string(proof.size()) + " bytes written to " + *prove.into;
         return answer;
@@ -294,6 +276,16 @@ Result<Answer> ScriptSession::run(std::string_view text, const language::ProveSt
     Answer answer = answer_of("PROVE");
     answer.has_rows = true;
     return answer;
+}
+
+Result<Answer> ScriptSession::run(std::string_view text, const language::HistoryStatement&, ResultSink& sink) {
+    if (own_failure_) {
+        return refused_in_failed_transaction();
+    }
+    KODIAK_TRY_ASSIGN(const auto action, language::parse_history_statement(text));
+    return action.what == language::HistoryAction::What::kQuery
+               ? without_position(run_in_engine(text, action.query, sink))
+               : HistoryRunner(*connection_, core_, catalog_).run(text, action);
 }
 
 Result<Answer> ScriptSession::run(std::string_view text, const language::PlainStatement&, ResultSink& sink) {
@@ -442,19 +434,6 @@ Result<Answer> ScriptSession::run_counting_upsert(const std::string& sql) {
         }
     }
     return upsert_answer(inserted, updated);
-}
-
-Result<std::string> ScriptSession::single_value(const std::string& sql) {
-    KODIAK_TRY_ASSIGN(auto result, connection_->execute(sql));
-    std::string value;
-    engine::ResultChunk chunk;
-    for (bool more = true; more;) {
-        KODIAK_TRY_ASSIGN(more, result->next(chunk));
-        if (more && value.empty() && chunk.rows() > 0) {
-            value = chunk.text(0, 0);
-        }
-    }
-    return value;
 }
 
 Result<std::vector<std::pair<std::string, std::string>>> ScriptSession::evaluate_metadata(const std::string& sql) {

@@ -48,6 +48,7 @@ class ScriptSession final : public Session {
     Result<Answer> run(std::string_view text, const language::CheckpointStatement& checkpoint, ResultSink& sink);
     Result<Answer> run(std::string_view text, const language::UpsertStatement& upsert, ResultSink& sink);
     Result<Answer> run(std::string_view text, const language::ProveStatement& prove, ResultSink& sink);
+    Result<Answer> run(std::string_view text, const language::HistoryStatement& history, ResultSink& sink);
     Result<Answer> run(std::string_view text, const language::PlainStatement& plain, ResultSink& sink);
 
     // Runs SQL in the engine and hands rows to the sink. Errors have their positions in `sql`.
@@ -64,8 +65,6 @@ class ScriptSession final : public Session {
     // Remembers what a PREPARE that succeeded may be routed as, and forgets what it or a DEALLOCATE replaced.
     void note_prepared(std::string_view text);
     Result<Answer> run_counting_upsert(const std::string& sql);
-    // The first column of the first row that a query answers; empty when there is none.
-    Result<std::string> single_value(const std::string& sql);
     Result<std::vector<std::pair<std::string, std::string>>> evaluate_metadata(const std::string& sql);
     Status start_transaction(const engine::BeginOptions& options);
     Status end_own_failure();

@@ -36,6 +36,7 @@ enum class StatementKind : uint8_t {
     kCheckpoint,
     kUpsert,
     kProve,
+    kHistory,
     kPlain,
 };
 
@@ -46,6 +47,7 @@ enum class IsolationLevel : uint8_t { kReadUncommitted, kReadCommitted, kRepeata
 struct BeginStatement {
     std::optional<IsolationLevel> isolation;
     std::optional<bool> read_only;
+    std::optional<std::string> as_of;  // SQL value of a point in history: all that is read is as of then
 };
 
 // COMMIT | END [WORK | TRANSACTION] with options.
@@ -123,12 +125,16 @@ struct ProveStatement {
     std::optional<std::string> into;  // a file to write
 };
 
+// A statement on history that the statement table knows (history_statement.hpp tells what it says).
+struct HistoryStatement {};
+
 // Any other statement: the engine's, byte for byte (after rewrite_plain of rewrite.hpp).
 struct PlainStatement {};
 
 using ParsedStatement =
     std::variant<BeginStatement, CommitStatement, RollbackStatement, SavepointStatement, ReleaseStatement,
-                 SetTransactionStatement, CheckpointStatement, UpsertStatement, ProveStatement, PlainStatement>;
+                 SetTransactionStatement, CheckpointStatement, UpsertStatement, ProveStatement, HistoryStatement,
+                 PlainStatement>;
 
 // Sorts and parses one statement; a closing `;` is allowed. Spans are offsets in `text`.
 // Errors: see the contract; positions are those of `text`.

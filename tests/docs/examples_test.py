@@ -45,8 +45,10 @@ class Examples(unittest.TestCase):
         self.run_program(KODIAK, 'sql', 'shop.kodiak', '-c',
                          'CREATE TABLE orders (id INTEGER PRIMARY KEY, total INTEGER);'
                          'CREATE TABLE user_events (id INTEGER);'
+                         'CREATE TABLE dw (id INTEGER, total INTEGER);'
                          "INSERT INTO orders VALUES (7, 10);" + ''.join(
-                             f'UPDATE orders SET total = {i} WHERE id = 7;' for i in range(100)))
+                             f'UPDATE orders SET total = {i} WHERE id = 7;' for i in range(100)) +
+                         'CREATE SNAPSHOT before_import;')
         log = self.run_program(KODIAK, 'timeline', 'log', 'shop.kodiak', '--limit', '1000', '--format', 'csv')
         ids = {row['seq']: row['id'] for row in csv.DictReader(log.splitlines())}
         examples = '\n'.join(re.findall(r'```sql\n(.*?)```', page, re.DOTALL))

@@ -9,8 +9,9 @@ constexpr auto kHand = StatementOwner::kOursByHand;
 constexpr auto kOurs = StatementOwner::kOurs;
 
 constexpr StatementForm kForms[] = {
-    {"BEGIN", kHand, true, "(BEGIN | START) [WORK | TRANSACTION] {ISOLATION LEVEL level | READ (ONLY | WRITE)}",
-     "BEGIN ISOLATION LEVEL SERIALIZABLE READ ONLY"},
+    {"BEGIN", kHand, true,
+     "(BEGIN | START) [WORK | TRANSACTION] {ISOLATION LEVEL level | READ (ONLY | WRITE) | AS OF at:point}",
+     "BEGIN READ ONLY AS OF COMMIT 42"},
     {"COMMIT", kHand, true,
      "(COMMIT | END) [WORK | TRANSACTION] {MESSAGE message:string | AUTHOR author:string | METADATA metadata:expr | "
      "ALLOW EMPTY | AND [NO] CHAIN}",
@@ -42,18 +43,18 @@ constexpr StatementForm kForms[] = {
     {"RUN TESTS", kOurs, false, "RUN TESTS ! [FOR target:qname | LIKE pattern:string]", "RUN TESTS FOR net"},
     {"CHECK FUNCTION", kOurs, false, "CHECK FUNCTION ! (ALL | name:qname)", "CHECK FUNCTION ALL"},
     {"LET", kOurs, false, "LET name:name ! [type:type] (:= | =) value:expr", "LET rate = 0.19"},
-    {"CREATE WATERMARK", kOurs, false, "CREATE WATERMARK ! name:name ON (ALL TABLES | list(table:qname)) [AT at:point]",
+    {"CREATE WATERMARK", kOurs, true, "CREATE WATERMARK ! name:name ON (ALL TABLES | list(table:qname)) [AT at:point]",
      "CREATE WATERMARK etl ON orders, users AT TIMESTAMP '2026-01-01'"},
-    {"ADVANCE WATERMARK", kOurs, false, "ADVANCE WATERMARK ! name:name [TO to:point [FORCE]]", "ADVANCE WATERMARK etl"},
-    {"DROP WATERMARK", kOurs, false, "DROP WATERMARK ! name:name", "DROP WATERMARK etl"},
+    {"ADVANCE WATERMARK", kOurs, true, "ADVANCE WATERMARK ! name:name [TO to:point [FORCE]]", "ADVANCE WATERMARK etl"},
+    {"DROP WATERMARK", kOurs, true, "DROP WATERMARK ! name:name", "DROP WATERMARK etl"},
     {"GET CHANGES", kOurs, true,
      "GET CHANGES ! [FROM list(table:qname)] SINCE since:from [UNTIL until:point] [ON BRANCH branch:name] [NET] [WITH "
      "PROOF]",
      "GET CHANGES FROM orders SINCE WATERMARK etl UNTIL COMMIT 42 NET"},
-    {"CREATE SNAPSHOT", kOurs, false,
+    {"CREATE SNAPSHOT", kOurs, true,
      "CREATE [OR REPLACE] (SNAPSHOT | TAG) ! name:name [AS OF at:point] [MESSAGE message:string]",
      "CREATE SNAPSHOT before_import MESSAGE 'safe'"},
-    {"DROP SNAPSHOT", kOurs, false, "DROP (SNAPSHOT | TAG) ! [IF EXISTS] name:name", "DROP TAG IF EXISTS v1"},
+    {"DROP SNAPSHOT", kOurs, true, "DROP (SNAPSHOT | TAG) ! [IF EXISTS] name:name", "DROP TAG IF EXISTS v1"},
     {"CREATE BRANCH", kOurs, false, "CREATE BRANCH ! [IF NOT EXISTS] name:name [FROM from:point]",
      "CREATE BRANCH dev FROM COMMIT 42"},
     {"SWITCH BRANCH", kOurs, false, "(SWITCH | CHECKOUT) ! [BRANCH] name:name", "SWITCH BRANCH dev"},
@@ -73,11 +74,12 @@ constexpr StatementForm kForms[] = {
      "RESOLVE CONFLICT FOR t KEY (1) COLUMN v USING THEIRS"},
     {"DIFF", kOurs, false, "DIFF ! [TABLE table:qname] [FROM from:point] [TO to:point] [SCHEMA | DATA | SUMMARY]",
      "DIFF TABLE orders FROM BRANCH main TO BRANCH dev SUMMARY"},
-    {"REVERT", kOurs, false, "REVERT COMMIT ! commit:id [TO to:id]", "REVERT COMMIT 42"},
+    {"REVERT", kOurs, true, "REVERT COMMIT ! commit:id [TO to:id]", "REVERT COMMIT 42"},
     {"CHERRY PICK", kOurs, false, "CHERRY [-] PICK ! COMMIT commit:id", "CHERRY PICK COMMIT 42"},
-    {"RESTORE TABLE", kOurs, false, "RESTORE TABLE ! table:qname AS OF at:point",
+    {"RESTORE TABLE", kOurs, true, "RESTORE TABLE ! table:qname AS OF at:point",
      "RESTORE TABLE orders AS OF SNAPSHOT v1"},
-    {"UNDROP TABLE", kOurs, false, "UNDROP TABLE ! table:qname", "UNDROP TABLE orders"},
+    {"RESTORE DATABASE AS OF", kOurs, true, "RESTORE DATABASE AS OF ! at:point", "RESTORE DATABASE AS OF SNAPSHOT v1"},
+    {"UNDROP TABLE", kOurs, true, "UNDROP TABLE ! table:qname", "UNDROP TABLE orders"},
     {"CREATE TABLE CLONE", kOurs, false, "CREATE TABLE table:qname CLONE ! of:qname [AS OF at:point]",
      "CREATE TABLE orders2 CLONE orders AS OF TAG v1"},
     {"BLAME", kOurs, false, "BLAME ! table:qname [WHERE condition:expr]", "BLAME orders WHERE id = 7"},
@@ -172,12 +174,16 @@ constexpr StatementForm kForms[] = {
     {"EXPLAIN FUNCTION", kOurs, false,
      "EXPLAIN [(list(option:word))] FUNCTION ! function:qname [([list(argument:argument)])]",
      "EXPLAIN (ANALYZE) FUNCTION settle(DATE)"},
+    {"SHOW HISTORY", kOurs, true,
+     "SHOW (COMMITS | LOG | SNAPSHOTS | TAGS | WATERMARKS) ! [FOR table:qname] [LIKE pattern:string] [LIMIT "
+     "limit:integer]",
+     "SHOW LOG FOR orders LIMIT 10"},
     {"SHOW", kOurs, false,
-     "SHOW (BRANCHES | COMMITS | LOG | SNAPSHOTS | TAGS | WORKSPACES | WATERMARKS | TRIGGERS | CRON JOBS | "
+     "SHOW (BRANCHES | WORKSPACES | TRIGGERS | CRON JOBS | "
      "MATERIALIZED VIEWS | "
      "MODELS | PROCEDURES | TESTS | ROLES | GRANTS | STORAGE | TIERS | STATUS | PROCESSES | PUBLICATIONS | SECRETS) ! "
      "[FOR table:qname] [BRANCH branch:name] [LIKE pattern:string] [FROM schema:name] [LIMIT limit:integer]",
-     "SHOW LOG FOR orders LIMIT 10"},
+     "SHOW STORAGE FOR orders"},
     {"SHOW LINEAGE", kOurs, false, "SHOW LINEAGE ! FOR column:qname [UPSTREAM | DOWNSTREAM]",
      "SHOW LINEAGE FOR orders.total UPSTREAM"},
     {"SHOW CREATE", kOurs, false, "SHOW CREATE (TABLE | VIEW | FUNCTION | TRIGGER) ! name:qname",

@@ -81,7 +81,7 @@ TEST(StatementTable, ErrorsNameWhatIsExpected) {
 TEST(StatementTable, HelpComesFromTheTable) {
     EXPECT_EQ(
         statement_help("drop watermark"),
-        "DROP WATERMARK (Kodiak's, not in this version)\n  DROP WATERMARK name:name\n  example: DROP WATERMARK etl;\n");
+        "DROP WATERMARK (Kodiak's)\n  DROP WATERMARK name:name\n  example: DROP WATERMARK etl;\n");
     EXPECT_NE(statement_help("").find("CREATE TRIGGER\n"), std::string::npos);
     EXPECT_EQ(statement_help("no such"), "");
 }

@@ -25,13 +25,27 @@ Result<std::vector<std::string>> parse_tables(TokenCursor& cursor) {
     return tables;
 }
 
+// SINCE: a watermark, or a point; a bare name may be either.
+Result<std::string> parse_start(TokenCursor& cursor) {
+    if (cursor.at_word("watermark") && (cursor.at_name(1) || cursor.peek(1).kind == TokenKind::kString)) {
+        cursor.advance();
+        std::string name = name_value(cursor.text(), cursor.peek());
+        if (cursor.at_string()) {
+            KODIAK_TRY_ASSIGN(name, string_value(cursor.text(), cursor.peek()));
+        }
+        cursor.advance();
+        return quote_string("watermark:" + name);
+    }
+    return parse_point_value(cursor);
+}
+
 Status refuse_missing_parts(const TokenCursor& cursor) {
-    if (cursor.at_word("net") || cursor.at_word("with") || cursor.at_word("on")) {
+    if (cursor.at_word("with") || cursor.at_word("on")) {
         return cursor
             .error_at(ErrorCode::kUnsupported,
                       "this part of GET CHANGES is not supported yet: " + std::string(cursor.text_of(cursor.peek())),
                       cursor.peek().span)
-            .with_hint("Supported are FROM tables, SINCE and UNTIL.");
+            .with_hint("Supported are FROM tables, SINCE, UNTIL and NET.");
     }
     return ok_status();
 }
@@ -45,25 +59,27 @@ bool at_get_changes(const TokenCursor& cursor) {
 
 Result<std::string> get_changes_to_sql(TokenCursor& cursor) {
     cursor.accept_words({"get", "changes"});
-    if (!cursor.accept_word("from")) {
-        return cursor.error_at(ErrorCode::kUnsupported, "GET CHANGES of all tables is not supported yet",
-                               cursor.peek().span)
-            .with_hint("Name the tables: GET CHANGES FROM orders SINCE ...");
+    std::vector<std::string> tables;
+    if (cursor.accept_word("from")) {
+        KODIAK_TRY_ASSIGN(tables, parse_tables(cursor));
     }
-    KODIAK_TRY_ASSIGN(const std::vector<std::string> tables, parse_tables(cursor));
     if (!cursor.accept_word("since")) {
         return cursor.unexpected({"SINCE"});
     }
-    if (cursor.at_word("watermark")) {
-        return cursor.error_at(ErrorCode::kUnsupported, "watermarks are not supported yet", cursor.peek().span);
-    }
-    KODIAK_TRY_ASSIGN(std::string range, parse_point_value(cursor));
-    range = ", since => " + range;
+    KODIAK_TRY_ASSIGN(const std::string since, parse_start(cursor));
+    std::string range = "since => " + since;
     if (cursor.accept_word("until")) {
         KODIAK_TRY_ASSIGN(const std::string until, parse_point_value(cursor));
         range += ", until => " + until;
     }
+    if (cursor.accept_word("net")) {
+        range += ", net => true";
+    }
     KODIAK_TRY(refuse_missing_parts(cursor));
+    if (tables.empty()) {
+        return "SELECT * FROM kodiak_all_changes(" + range + ")";
+    }
+    range = ", " + range;
     if (tables.size() == 1) {
         return "SELECT * FROM kodiak_changes(" + quote_string(tables[0]) + range + ")";
     }

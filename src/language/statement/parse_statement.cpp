@@ -1,4 +1,5 @@
 #include "language/statement.hpp"
+#include "language/statement/history_parser.hpp"
 #include "language/statement/prove_parser.hpp"
 #include "language/statement/token_cursor.hpp"
 #include "language/statement/transaction_parser.hpp"
@@ -68,6 +69,9 @@ Result<ParsedStatement> parse_statement(std::string_view text) {
     if (at_prove(cursor)) {
         return parsed(parse_prove(cursor));
     }
+    if (at_history_statement(cursor)) {
+        return ParsedStatement(HistoryStatement{});
+    }
     return ParsedStatement(PlainStatement{});
 }
 
@@ -82,6 +86,7 @@ StatementKind kind_of(const ParsedStatement& statement) {
         StatementKind operator()(const CheckpointStatement&) const { return StatementKind::kCheckpoint; }
         StatementKind operator()(const UpsertStatement&) const { return StatementKind::kUpsert; }
         StatementKind operator()(const ProveStatement&) const { return StatementKind::kProve; }
+        StatementKind operator()(const HistoryStatement&) const { return StatementKind::kHistory; }
         StatementKind operator()(const PlainStatement&) const { return StatementKind::kPlain; }
     };
     return std::visit(Kinds{}, statement);

@@ -95,7 +95,8 @@ TEST(ParseStatement, ErrorsNameWhatWasExpected) {
     EXPECT_EQ(message_of("COMMIT METADATA {'a': 1"), "the statement ends too early, expected }");
     EXPECT_EQ(message_of("SET TRANSACTION"),
               "the statement ends too early, expected ISOLATION LEVEL, READ ONLY or READ WRITE");
-    EXPECT_EQ(message_of("BEGIN AS OF 'x'"), "BEGIN ... AS OF is not supported yet, it arrives with the timeline");
+    EXPECT_EQ(message_of("BEGIN AS OF 'x' AS OF 'y'"), "the point in history is given twice");
+    EXPECT_EQ(message_of("SET TRANSACTION AS OF 'x'"), "a transaction chooses its moment when it begins");
     EXPECT_EQ(message_of("UPSERT t VALUES (1)"), "unexpected t, expected INTO");
     EXPECT_EQ(message_of("UPSERT INTO t"), "the statement ends too early, expected VALUES, a query or DEFAULT VALUES");
     EXPECT_EQ(message_of("UPSERT INTO a.b.c.d VALUES (1)"),

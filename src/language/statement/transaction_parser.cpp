@@ -1,5 +1,7 @@
 #include "language/statement/transaction_parser.hpp"
 
+#include "language/rewrite/point_parser.hpp"
+
 namespace kodiak::language {
 namespace {
 
@@ -53,6 +55,21 @@ Error arrives_later(const TokenCursor& cursor, std::string_view what, std::strin
                            where);
 }
 
+Status parse_moment(TokenCursor& cursor, BeginStatement& begin) {
+    if (begin.as_of) {
+        return cursor.error_at(ErrorCode::kSyntax, "the point in history is given twice", cursor.peek().span);
+    }
+    cursor.accept_words({"as", "of"});
+    KODIAK_TRY_ASSIGN(begin.as_of, parse_point_value(cursor));
+    return ok_status();
+}
+
+Status parse_moment(TokenCursor& cursor, SetTransactionStatement&) {
+    return cursor
+        .error_at(ErrorCode::kUnsupported, "a transaction chooses its moment when it begins", cursor.peek().span)
+        .with_hint("BEGIN READ ONLY AS OF ...");
+}
+
 // The options that BEGIN and SET TRANSACTION share; commas between them are allowed, as PostgreSQL does.
 template <class Statement>
 Result<Statement> parse_options(TokenCursor& cursor) {
@@ -72,7 +89,7 @@ Result<Statement> parse_options(TokenCursor& cursor) {
             cursor.advance();
             cursor.advance();
         } else if (cursor.at_word("as") && cursor.at_word("of", 1)) {
-            return arrives_later(cursor, "BEGIN ... AS OF", "the timeline");
+            KODIAK_TRY(parse_moment(cursor, statement));
         } else if (cursor.at_word("on") && cursor.at_word("branch", 1)) {
             return arrives_later(cursor, "BEGIN ... ON BRANCH", "branches");
         } else {
