@@ -37,6 +37,21 @@ constexpr OptionSpec kTimelineOptions[] = {
 constexpr OptionSpec kChangesOptions[] = {
     {"since", 0, "POINT", "after this commit or time (default: from the beginning)"},
     {"until", 0, "POINT", "up to this commit or time (default: now)"},
+    {"follow", 0, "", "go on with new commits, as JSON lines, until stopped"},
+    {"every-ms", 0, "N", "follow: milliseconds between two looks (default: 1000)"},
+    {"out", 0, "FILE", "append JSON lines to this file; started again, goes on behind its last line"},
+    {"watermark", 0, "NAME", "start at this watermark, and move it behind what was written"},
+    kFormat,
+    kHelp};
+
+constexpr OptionSpec kSnapshotOptions[] = {{"at", 0, "POINT", "create: at this commit or time (default: now)"},
+                                           {"message", 'm', "TEXT", "create: what it is for"},
+                                           kFormat,
+                                           kHelp};
+
+constexpr OptionSpec kWatermarkOptions[] = {
+    {"at", 0, "POINT", "create, advance: this commit or time counts as read (default: now)"},
+    {"force", 0, "", "advance: also back"},
     kFormat,
     kHelp};
 
@@ -59,7 +74,15 @@ constexpr CommandSpec kCommands[] = {
      "A commit is named by its number or by its id. A proof is checked by kodiak-verify, without Kodiak.\n",
      kTimelineOptions},
     {"changes", "DB TABLE", 2, 2, "show what commits did to the rows of a table",
-     "A point is the number of a commit, or a time such as '2026-01-31 12:00:00' (UTC).\n", kChangesOptions},
+     "A point is the number of a commit, or a time such as '2026-01-31 12:00:00' (UTC).\n"
+     "With --out, no change is lost or doubled in the file, wherever the program was stopped.\n",
+     kChangesOptions},
+    {"snapshot", "ACTION DB [NAME]", 2, 3, "name a place in history, list the names, drop one",
+     "Actions: create DB NAME, list DB, drop DB NAME.\n", kSnapshotOptions},
+    {"watermark", "ACTION DB [NAME] [TABLE...]", 2, kAnyNumber, "manage how far consumers of changes have read",
+     "Actions: create DB NAME [TABLE...], list DB, advance DB NAME, drop DB NAME. Without tables it is\n"
+     "for all of them.\n",
+     kWatermarkOptions},
     {"version", "", 0, 0, "show the versions of the program, its engine and its format", "", kHelpOnly},
     {"help", "[COMMAND]", 0, 1, "show what a command does", "", kHelpOnly},
 };

@@ -21,6 +21,11 @@ Status Output::write(std::string_view text) {
 }
 
 Status Output::flush() {
+    if (target_ != nullptr) {
+        *target_ += buffer_;
+        buffer_.clear();
+        return {};
+    }
     size_t written = 0;
     while (written < buffer_.size() && !closed_) {
         ssize_t count = ::write(descriptor_, buffer_.data() + written, buffer_.size() - written);

@@ -17,6 +17,8 @@ namespace kodiak::cli {
 class Output {
    public:
     explicit Output(int descriptor) : descriptor_(descriptor) {}
+    // Adds to a text instead, which must outlive this.
+    explicit Output(std::string& target) : target_(&target) {}
     // Adds text; hands the buffer over when it is large. kIo, kDiskFull.
     Status write(std::string_view text);
     // Hands everything over to the descriptor. kIo, kDiskFull.
@@ -29,7 +31,8 @@ class Output {
     size_t terminal_columns() const;
 
    private:
-    int descriptor_;
+    int descriptor_ = -1;
+    std::string* target_ = nullptr;
     bool closed_ = false;
     std::string buffer_;
 };

@@ -42,6 +42,12 @@ int run_command(const CommandLine& line, Output& output) {
     if (name == "changes") {
         return run_changes(line, output);
     }
+    if (name == "snapshot") {
+        return run_snapshot(line, output);
+    }
+    if (name == "watermark") {
+        return run_watermark(line, output);
+    }
     if (name == "version") {
         return write_text(output, database::version_text() + "\n");
     }

@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 KODIAK = VERIFY = VERIFY_PY = ''
@@ -107,6 +108,73 @@ class Timeline(unittest.TestCase):
                          [('INSERT', '3'), ('INSERT', '3'), ('UPDATE', '4'), ('DELETE', '5')])
         changes = self.table('changes', self.db, 'orders', '--since', '3', '--until', '4')
         self.assertEqual([row['new'] for row in changes], ["{'id': 7, 'part': a, 'total': 11}"])
+
+    def test_snapshots_are_made_listed_and_dropped(self):
+        self.run_program('snapshot', 'create', self.db, 'Before raise', '--at', '3', '--message', "ada's")
+        rows = self.table('snapshot', 'list', self.db)
+        self.assertEqual([(row['name'], row['commit_seq'], row['message'], row['holds']) for row in rows],
+                         [('Before raise', '3', "ada's", 'true')])
+        out, _ = self.run_program('sql', self.db, '--format', 'csv', '-c',
+                                  'SELECT count(*) AS n FROM orders AS OF SNAPSHOT "Before raise"')
+        self.assertEqual(out, 'n\n2\n')
+        self.run_program('snapshot', 'drop', self.db, 'Before raise')
+        self.assertEqual(self.table('snapshot', 'list', self.db), [])
+
+    def test_a_watermark_follows_what_was_written(self):
+        self.run_program('watermark', 'create', self.db, 'etl', 'orders', '--at', '3')
+        out, _ = self.run_program('changes', self.db, 'orders', '--watermark', 'etl')
+        self.assertEqual([json.loads(line)['op'] for line in out.splitlines()], ['UPDATE', 'DELETE'])
+        out, _ = self.run_program('changes', self.db, 'orders', '--watermark', 'etl')
+        self.assertEqual(out, '')
+        row = self.table('watermark', 'list', self.db)[0]
+        self.assertEqual((row['name'], row['tables'], row['commit_seq']), ('etl', '[main.orders]', '6'))
+        _, err = self.run_program('watermark', 'advance', self.db, 'etl', '--at', '3', code=1)
+        self.assertIn('KD008', err)
+        self.run_program('watermark', 'advance', self.db, 'etl', '--at', '3', '--force')
+        self.run_program('watermark', 'drop', self.db, 'etl')
+
+    def test_a_follower_that_is_killed_writes_each_change_once(self):
+        out = self.file('orders.jsonl')
+        wanted = 4
+        for batch in range(5):
+            follower = subprocess.Popen([KODIAK, 'changes', self.db, 'orders', '--follow', '--every-ms', '1',
+                                         '--out', out], stderr=subprocess.PIPE)
+            self.run_program('sql', self.db, '-c',
+                             f"INSERT INTO orders SELECT x, 'n', x "
+                             f"FROM range({batch * 100 + 100}, {batch * 100 + 200}) r(x)")
+            wanted += 100
+            deadline = time.monotonic() + 30
+            while batch == 4 and time.monotonic() < deadline and self.lines(out) < wanted:
+                time.sleep(0.05)
+            follower.kill()
+            follower.communicate()
+            with open(out, 'ab') as file:  # as if it had been cut short in the middle of a line
+                file.write(b'{"commit_seq":')
+        self.run_program('changes', self.db, 'orders', '--out', out)
+        with open(out, encoding='utf-8') as file:
+            rows = [json.loads(line) for line in file]
+        places = [(row['commit_seq'], row['row_id']) for row in rows]
+        self.assertEqual((len(places), len(set(places))), (wanted, wanted))
+        self.assertEqual(places, sorted(places, key=lambda place: place[0]))
+
+    @staticmethod
+    def lines(path):
+        if not os.path.exists(path):
+            return 0
+        with open(path, 'rb') as file:
+            return file.read().count(b'\n')
+
+    def test_a_follower_refuses_another_history(self):
+        out = self.file('orders.jsonl')
+        self.run_program('changes', self.db, 'orders', '--out', out)
+        other = os.path.join(self.folder, 'other.kodiak')
+        self.run_program('sql', other, '-c', 'CREATE TABLE orders (id INTEGER)')
+        _, err = self.run_program('changes', other, 'orders', '--out', out, code=1)
+        self.assertIn('KD009', err)
+        with open(out, 'w', encoding='utf-8') as file:
+            file.write('dear diary\n')
+        _, err = self.run_program('changes', self.db, 'orders', '--out', out, code=1)
+        self.assertIn('not a file of changes', err)
 
     def test_what_is_not_there_is_said(self):
         for words, text in ((['timeline', 'proof', self.db, '99'], 'KD003'),

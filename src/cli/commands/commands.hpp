@@ -19,8 +19,12 @@ int run_check(const CommandLine& line, Output& output);
 
 // kodiak timeline ACTION DB: log, show, heads, verify, proof.
 int run_timeline(const CommandLine& line, Output& output);
-// kodiak changes DB TABLE: what commits did to a table.
+// kodiak changes DB TABLE: what commits did to a table, once or following it.
 int run_changes(const CommandLine& line, Output& output);
+// kodiak snapshot ACTION DB: create, list, drop.
+int run_snapshot(const CommandLine& line, Output& output);
+// kodiak watermark ACTION DB: create, list, advance, drop.
+int run_watermark(const CommandLine& line, Output& output);
 
 // Writes an error to stderr as people read it; `file_name` is where its position counts from, may be empty.
 void report_error(const Error& error, std::string_view file_name);

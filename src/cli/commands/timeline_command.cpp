@@ -1,8 +1,7 @@
-// kodiak timeline and kodiak changes: history from the command line, as SQL on a session that only reads.
-
-#include <charconv>
+// kodiak timeline: history from the command line, as SQL on a session that only reads.
 
 #include "cli/commands/commands.hpp"
+#include "cli/commands/history_sql.hpp"
 #include "cli/commands/import_files.hpp"
 #include "cli/formats/format.hpp"
 #include "cli/program.hpp"
@@ -14,32 +13,6 @@ namespace kodiak::cli {
 namespace {
 
 using language::quote_string;
-
-int wrong_usage(const CommandLine& line, const std::string& message) {
-    std::fprintf(stderr, "kodiak: %s\ntry: kodiak help %s\n", message.c_str(), std::string(line.command->name).c_str());
-    return kExitUsage;
-}
-
-Result<std::unique_ptr<database::Database>> open_to_read(const std::string& path) {
-    database::DatabaseOptions options;
-    options.read_only = true;
-    options.create_if_missing = false;
-    options.owner = "kodiak timeline";
-    return database::Database::open(path, options);
-}
-
-Status run_sql_text(const std::string& path, const std::string& sql, database::ResultSink& sink, Output& output) {
-    KODIAK_TRY_ASSIGN(const auto database, open_to_read(path));
-    KODIAK_TRY_ASSIGN(const auto session, database->connect());
-    KODIAK_TRY(session->execute_script(sql, sink));
-    return output.flush();
-}
-
-Status run_query(const CommandLine& line, const std::string& path, const std::string& sql, FormatKind usual,
-                 Output& output) {
-    const auto format = make_format(format_named(line.value("format").value_or("")).value_or(usual), output);
-    return run_sql_text(path, sql, *format, output);
-}
 
 // Writes values as they are: a proof is a file, not a table, and no byte of it is free.
 class ValuesOnly final : public database::ResultSink {
@@ -61,33 +34,14 @@ class ValuesOnly final : public database::ResultSink {
     Output& output_;
 };
 
-int report(const Status& status) {
-    if (!status.ok()) {
-        report_error(status.error(), "");
-    }
-    return status.ok() ? kExitOk : kExitError;
-}
-
-bool is_number(std::string_view text) {
-    uint64_t value = 0;
-    const auto read = std::from_chars(text.data(), text.data() + text.size(), value);
-    return read.ec == std::errc() && read.ptr == text.data() + text.size();
-}
-
-// A point in history as the language writes it: a number is a commit, all else a text.
-std::string point_sql(const std::string& point) {
-    return is_number(point) ? "COMMIT " + point : quote_string(point);
-}
-
 std::string log_sql(const CommandLine& line) {
     return "SELECT seq, id, time, author, message, changed_rows FROM kodiak_commits() ORDER BY seq DESC LIMIT " +
            line.value("limit").value_or("50");
 }
 
 std::string show_sql(const std::string& commit) {
-    const std::string condition =
-        is_number(commit) ? "seq = " + commit : "starts_with(id, upper(" + quote_string(commit) + "))";
-    return "SELECT * FROM kodiak_commits() WHERE " + condition;
+    const std::string point = is_number(commit) ? commit : quote_string("commit:" + commit);
+    return "SELECT * FROM kodiak_commits(at => " + point + ")";
 }
 
 std::string into_sql(const CommandLine& line) {
@@ -128,7 +82,8 @@ int run_proof(const CommandLine& line, const std::string& path, Output& output) 
         return report(sql.error());
     }
     ValuesOnly sink(output);
-    return report(run_sql_text(path, *sql, sink, output));
+    const auto database = open_to_read(path);
+    return report(database.ok() ? run_sql_text(**database, *sql, sink, output) : Status(database.error()));
 }
 
 }  // namespace
@@ -158,18 +113,6 @@ int run_timeline(const CommandLine& line, Output& output) {
         return code == kExitOk && !is_whole ? static_cast<int>(kExitError) : code;
     }
     return wrong_usage(line, "timeline has the actions log DB, show DB COMMIT, heads DB, verify DB, proof DB COMMIT");
-}
-
-int run_changes(const CommandLine& line, Output& output) {
-    const auto table = sql_name(line.operands[1]);
-    if (!table.ok()) {
-        return report(table.error());
-    }
-    std::string sql = "GET CHANGES FROM " + *table + " SINCE " + point_sql(line.value("since").value_or("0"));
-    if (const auto until = line.value("until")) {
-        sql += " UNTIL " + point_sql(*until);
-    }
-    return report(run_query(line, line.operands[0], sql, FormatKind::kBox, output));
 }
 
 }  // namespace kodiak::cli
