@@ -11,11 +11,12 @@ namespace {
 namespace fs = std::filesystem;
 
 // Parts of messages with which DuckDB refuses what Kodiak does.
-constexpr std::array<std::string_view, 7> kNativeLimits = {
+constexpr std::array<std::string_view, 8> kNativeLimits = {
     "because there are entries that depend on it",       "an index depends on it",
     "Cannot create index with outstanding updates",      "TransactionContext Error: Transaction conflict",
     "Adding columns with constraints not yet supported", "has been altered in a different",
     "Unimplemented type for cast",  // of deleted rows, in ALTER ... TYPE
+    "Invalid type for BETWEEN",     // of lists, where rows are left for it to look at
 };
 
 bool is_native_limit(const Error& error) {
