@@ -2,8 +2,8 @@
 
 // KeyStatement: a statement that names the single row it means by a key, with nothing but constants in it.
 //
-// What       SELECT columns FROM t WHERE k = 1; INSERT INTO t VALUES (1, 'a'); UPDATE t SET c = 2 WHERE k = 1; DELETE
-//            FROM t WHERE k = 1; UPSERT INTO t VALUES (1, 'a'). Constants may be parameters.
+// What       SELECT columns FROM t WHERE k = 1; INSERT INTO t VALUES (1, 'a'); UPDATE t SET c = 2, d = d + 1 WHERE k =
+//            1; DELETE FROM t WHERE k = 1; UPSERT INTO t VALUES (1, 'a'). Constants may be parameters.
 // Why        Such statements need no planner. The language room recognises their shape, the engine room decides by
 //            the table whether they may go straight to the store; the rooms may not see each other.
 // Threads    Values.
@@ -26,7 +26,10 @@ struct KeyOperand {
         kString,     // decoded text
         kParameter,  // `parameter` counts from 0
     };
+    // kUpdate only: how the constant meets the column that it is assigned to, `c = 1`, `c = c + 1` or `c = c - 1`.
+    enum class Step : uint8_t { kSet, kAdd, kSubtract };
     Kind kind = Kind::kNull;
+    Step step = Step::kSet;
     std::string text;
     uint32_t parameter = 0;
 };

@@ -139,8 +139,9 @@ class StatementMaker {
             case 7:
             case 8: {
                 const size_t set = below(table.columns.size());
-                return "UPDATE " + table.name + " SET " + table.columns[set] + " = " + constant(table.kinds[set]) +
-                       where(table);
+                const std::string step = below(3) > 0 ? "" : table.columns[set] + (below(2) == 0 ? " + " : " - ");
+                return "UPDATE " + table.name + " SET " + table.columns[set] + " = " + step +
+                       constant(table.kinds[set]) + where(table);
             }
             case 9:
                 return "DELETE FROM " + table.name + where(table);

@@ -1,10 +1,10 @@
 #include "engine/router/key_lookup.hpp"
 
 #include <algorithm>
-#include <charconv>
 
 #include "engine/catalog/table_entry.hpp"
 #include "engine/connection/query_result.hpp"
+#include "engine/router/key_values.hpp"
 
 namespace kodiak::engine {
 
@@ -12,20 +12,6 @@ using duckdb::LogicalTypeId;
 using storage::TypedValue;
 
 namespace {
-
-// The key as an integer; nothing when it is not plainly one.
-std::optional<int64_t> integer_of(const catalog::KeyOperand& operand, std::span<const Parameter> parameters) {
-    if (operand.kind == catalog::KeyOperand::Kind::kParameter && operand.parameter < parameters.size()) {
-        const auto* value = std::get_if<int64_t>(&parameters[operand.parameter]);
-        return value == nullptr ? std::nullopt : std::optional(*value);
-    }
-    int64_t value = 0;
-    const char* end = operand.text.data() + operand.text.size();
-    const auto read = std::from_chars(operand.text.data(), end, value);
-    const bool is_integer = operand.kind == catalog::KeyOperand::Kind::kInteger && read.ec == std::errc() &&
-                            read.ptr == end;
-    return is_integer ? std::optional(value) : std::nullopt;
-}
 
 // Whether PointReader gives what TypedRows would.
 bool reads_alike(const duckdb::LogicalType& type) { return read_as(type) == type; }

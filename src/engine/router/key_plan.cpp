@@ -172,8 +172,18 @@ bool KeyPlan::resolve_row() {
 
 bool KeyPlan::bind(const KeyStatement& statement, std::span<const Parameter> parameters) {
     values_.clear();
+    steps_.clear();
     for (size_t i = 0; i < columns_.size(); ++i) {
         const duckdb::LogicalType& type = row_.data[columns_[i].index].GetType();
+        steps_.emplace_back();
+        if (statement.values[i].step != catalog::KeyOperand::Step::kSet) {
+            steps_.back() = step_of(statement.values[i], parameters, type);
+            if (!steps_.back()) {
+                return false;
+            }
+            values_.emplace_back(type);
+            continue;
+        }
         auto value = to_value(statement.values[i], parameters, type);
         const ColumnId id = entry_.column_id(columns_[i]);
         if (!value || (value->IsNull() && (in_key(id) || entry_.table().find_column(id)->not_null))) {
@@ -192,6 +202,43 @@ bool KeyPlan::bind(const KeyStatement& statement, std::span<const Parameter> par
     }
     keys_.SetCardinality(1);
     return true;
+}
+
+// What `c = c + constant` adds to an INTEGER or BIGINT; other sums have types that DuckDB knows best.
+std::optional<KeyPlan::Step> KeyPlan::step_of(const catalog::KeyOperand& operand,
+                                              std::span<const Parameter> parameters,
+                                              const duckdb::LogicalType& type) const {
+    const bool is_plain = type.id() == duckdb::LogicalTypeId::INTEGER || type.id() == duckdb::LogicalTypeId::BIGINT;
+    const auto constant = is_plain && !type.HasAlias() ? integer_of(operand, parameters) : std::nullopt;
+    if (!constant || *constant < INT32_MIN || *constant > INT32_MAX) {
+        return std::nullopt;
+    }
+    return Step{*constant, operand.step == catalog::KeyOperand::Step::kAdd};
+}
+
+// Turns steps into values, from the row in row_. kOutOfRange.
+Status KeyPlan::take_steps() {
+    for (size_t i = 0; i < columns_.size(); ++i) {
+        if (!steps_[i]) {
+            continue;
+        }
+        const duckdb::Vector& column = row_.data[columns_[i].index];
+        const bool is_integer = column.GetType().id() == duckdb::LogicalTypeId::INTEGER;
+        const duckdb::Value now = column.GetValue(0);
+        int64_t sum = 0;
+        const int64_t change = steps_[i]->adds ? steps_[i]->constant : -steps_[i]->constant;
+        const bool fits = now.IsNull() || !__builtin_add_overflow(now.GetValue<int64_t>(), change, &sum);
+        if (!fits || (is_integer && (sum < INT32_MIN || sum > INT32_MAX))) {
+            // DuckDB's words.
+            return make_error(ErrorCode::kOutOfRange,
+                              std::string("Overflow in ") + (steps_[i]->adds ? "addition" : "subtraction") + " of " +
+                                  (is_integer ? "INT32" : "INT64") + " (" + now.ToString() +
+                                  (steps_[i]->adds ? " + " : " - ") + std::to_string(steps_[i]->constant) + ")!");
+        }
+        values_[i] = now.IsNull() ? now : is_integer ? duckdb::Value::INTEGER(static_cast<int32_t>(sum))
+                                                     : duckdb::Value::BIGINT(sum);
+    }
+    return {};
 }
 
 Result<std::optional<KeyPlan::Found>> KeyPlan::find(storage::Transaction& transaction,
@@ -220,6 +267,10 @@ Result<KeyRun> KeyPlan::run(duckdb::ClientContext& context, storage::Transaction
     KODIAK_TRY_ASSIGN(const auto found, find(transaction, read_));
     if (!found) {
         return kind_ == Kind::kUpsert ? insert(transaction) : Result<KeyRun>(KeyRun{});
+    }
+    if (kind_ != Kind::kDelete) {
+        load(found->place);
+        KODIAK_TRY(take_steps());
     }
     bool erased = false;
     KODIAK_TRY(transaction.erase(entry_.definition()->id, std::span(&found->locator, 1), &erased));
@@ -278,7 +329,6 @@ Result<KeyRun> KeyPlan::insert(storage::Transaction& transaction) {
 }
 
 Result<KeyRun> KeyPlan::update(storage::Transaction& transaction, const Found& found) {
-    load(found.place);
     KODIAK_TRY(append(transaction, &found.locator));
     KeyRun run;
     run.changed = 1;

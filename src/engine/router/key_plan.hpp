@@ -81,6 +81,14 @@ class KeyPlan {
     Result<KeyRun> insert(storage::Transaction& transaction);
     Result<KeyRun> update(storage::Transaction& transaction, const Found& found);
     Status append(storage::Transaction& transaction, const Locator* replaced);
+    // `c = c + constant`, or minus it.
+    struct Step {
+        int64_t constant = 0;
+        bool adds = true;
+    };
+    std::optional<Step> step_of(const catalog::KeyOperand& operand, std::span<const Parameter> parameters,
+                                const duckdb::LogicalType& type) const;
+    Status take_steps();
 
     const Kind kind_;
     KodiakTableEntry& entry_;
@@ -96,6 +104,7 @@ class KeyPlan {
     duckdb::DataChunk keys_;
     duckdb::DataChunk row_;                        // kSelect: the selected columns; others: the whole row
     std::vector<duckdb::Value> values_;            // bound, one for each of columns_
+    std::vector<std::optional<Step>> steps_;       // bound; a step that is taken instead
     std::optional<Found> found_;                   // what row_ was loaded from, and may point into
     BatchColumns key_batch_;
     BatchColumns row_batch_;

@@ -78,6 +78,18 @@ Value parameter_value(const Parameter& parameter) {
     return std::visit(Maker(), parameter);
 }
 
+std::optional<int64_t> integer_of(const KeyOperand& operand, std::span<const Parameter> parameters) {
+    if (operand.kind == KeyOperand::Kind::kParameter && operand.parameter < parameters.size()) {
+        const auto* value = std::get_if<int64_t>(&parameters[operand.parameter]);
+        return value == nullptr ? std::nullopt : std::optional(*value);
+    }
+    int64_t value = 0;
+    const char* end = operand.text.data() + operand.text.size();
+    const auto read = std::from_chars(operand.text.data(), end, value);
+    const bool is_integer = operand.kind == KeyOperand::Kind::kInteger && read.ec == std::errc() && read.ptr == end;
+    return is_integer ? std::optional(value) : std::nullopt;
+}
+
 bool has_plain_casts(const LogicalType& type) {
     if (type.HasAlias()) {
         return false;  // JSON and the like check what they are given

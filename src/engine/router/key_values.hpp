@@ -17,6 +17,8 @@
 
 namespace kodiak::engine {
 
+// A constant that is plainly an integer.
+std::optional<int64_t> integer_of(const catalog::KeyOperand& operand, std::span<const Parameter> parameters);
 duckdb::Value parameter_value(const Parameter& parameter);
 // True for the types that to_value() knows.
 bool has_plain_casts(const duckdb::LogicalType& type);

@@ -10,7 +10,7 @@ namespace {
 using catalog::KeyOperand;
 using catalog::KeyStatement;
 
-std::string shown(const KeyOperand& operand) {
+std::string shown_constant(const KeyOperand& operand) {
     switch (operand.kind) {
         case KeyOperand::Kind::kNull:
             return "NULL";
@@ -28,6 +28,11 @@ std::string shown(const KeyOperand& operand) {
             return "$" + std::to_string(operand.parameter + 1);
     }
     return "?";
+}
+
+std::string shown(const KeyOperand& operand) {
+    static const char* const kSteps[] = {"", "+=", "-="};
+    return kSteps[static_cast<size_t>(operand.step)] + shown_constant(operand);
 }
 
 // The statement in one line: kind table [columns] values | key = value ...; "-" when it has no such shape.
@@ -62,6 +67,7 @@ TEST(KeyStatementTest, TheFiveShapesAreRecognised) {
     EXPECT_EQ(parsed("INSERT INTO t VALUES (1, 'it''s', NULL, true, -1.50)"), "insert t [] 1 'it's' NULL TRUE -1.50d");
     EXPECT_EQ(parsed("INSERT INTO d.s.t (a, b) VALUES (?, ?)"), "insert d s t [a b] $1 $2");
     EXPECT_EQ(parsed("UPDATE t SET a = 1, b = $2 WHERE id = $1"), "update t [a b] 1 $2 | id = $1");
+    EXPECT_EQ(parsed("UPDATE t SET a = A + 1, \"b\" = b - $1, c = -2 WHERE id = 3"), "update t [a b c] +=1 -=$1 -2 | id = 3");
     EXPECT_EQ(parsed("DELETE FROM t WHERE id = false -- gone"), "delete t [] | id = FALSE");
     EXPECT_EQ(parsed("UPSERT INTO t (id, a) VALUES (7, '')"), "upsert t [id a] 7 ''");
 }
@@ -104,7 +110,12 @@ TEST(KeyStatementTest, EverythingElseIsForTheGeneralPath) {
              "INSERT INTO t (a) VALUES (1, 2)",
              "INSERT INTO t SELECT 1",
              "INSERT OR REPLACE INTO t VALUES (1)",
-             "UPDATE t SET a = a + 1 WHERE id = 1",
+             "UPDATE t SET a = b + 1 WHERE id = 1",
+             "UPDATE t SET a = 1 + a WHERE id = 1",
+             "UPDATE t SET a = a * 2 WHERE id = 1",
+             "UPDATE t SET a = a + 1 + 1 WHERE id = 1",
+             "UPDATE t SET a = a WHERE id = 1",
+             "UPDATE t SET a = t.a + 1 WHERE id = 1",
              "UPDATE t SET a = 1",
              "DELETE FROM t",
              "UPSERT INTO t KEY (a) VALUES (1)",

@@ -118,11 +118,33 @@ class KeyStatementParser {
 
     bool parse_assignments() {
         do {
-            if (!parse_name(result_.columns) || !accept_equals() || !parse_operand(result_.values)) {
+            if (!parse_name(result_.columns) || !accept_equals()) {
                 return false;
             }
+            const auto step = parse_step();
+            if (!step || !parse_operand(result_.values)) {
+                return false;
+            }
+            result_.values.back().step = *step;
         } while (accept_symbol(','));
         return true;
+    }
+
+    // `c +` or `c -` behind `c =`; nothing when another name stands there.
+    std::optional<KeyOperand::Step> parse_step() {
+        const bool is_word = token_.kind == TokenKind::kQuotedWord ||
+                             (token_.kind == TokenKind::kWord && is_plain_name());
+        if (!is_word) {
+            return KeyOperand::Step::kSet;
+        }
+        std::vector<std::string> names;
+        if (!parse_name(names) || !same_name(names[0], result_.columns.back()) ||
+            token_.kind != TokenKind::kOperator || (text_of() != "+" && text_of() != "-")) {
+            return std::nullopt;
+        }
+        const bool adds = text_of() == "+";
+        advance();
+        return adds ? KeyOperand::Step::kAdd : KeyOperand::Step::kSubtract;
     }
 
     bool parse_where() {
