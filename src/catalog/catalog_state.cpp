@@ -18,6 +18,9 @@ bool depends_on(const CatalogObject& object, ObjectId id) {
     if (const auto* index = std::get_if<IndexDefinition>(&object.definition)) {
         return index->table == id;
     }
+    if (const auto* trigger = std::get_if<TriggerDefinition>(&object.definition)) {
+        return trigger->table == id;
+    }
     if (const auto* table = std::get_if<TableDefinition>(&object.definition)) {
         // A table that references itself does not stand in its own way.
         return object.id != id && std::any_of(table->foreign_keys.begin(), table->foreign_keys.end(),
@@ -52,12 +55,45 @@ std::string fold_name(const std::string& name) {
 }
 
 size_t CatalogState::NameKeyHash::operator()(const NameKey& key) const noexcept {
-    const size_t place = std::hash<uint64_t>()(key.schema.value * 8 + static_cast<uint64_t>(key.space));
+    const size_t place = std::hash<uint64_t>()(key.schema.value * 32 + static_cast<uint64_t>(key.space));
     return std::hash<std::string>()(key.folded) ^ (place * 0x9E3779B97F4A7C15ull);
 }
 
 CatalogState::NameKey CatalogState::key_of(const CatalogObject& object) {
-    return {name_space_of(object.kind), object.schema, fold_name(object.name)};
+    std::string name = fold_name(object.name);
+    if (const auto* trigger = std::get_if<TriggerDefinition>(&object.definition)) {
+        name += '\n' + std::to_string(trigger->table.value);  // the same name may be on another table
+    }
+    return {name_space_of(object.kind), object.schema, std::move(name)};
+}
+
+void CatalogState::enter(ObjectPtr object) {
+    by_name_[key_of(*object)] = object->id;
+    if (const auto* trigger = std::get_if<TriggerDefinition>(&object->definition)) {
+        std::vector<ObjectPtr>& list = triggers_[trigger->table];
+        const auto before = [](const ObjectPtr& left, const ObjectPtr& right) {
+            return fold_name(left->name) < fold_name(right->name);
+        };
+        list.insert(std::upper_bound(list.begin(), list.end(), object, before), object);
+    }
+    const ObjectId id = object->id;
+    by_id_[id] = std::move(object);
+}
+
+void CatalogState::remove(ObjectId id) {
+    const auto found = by_id_.find(id);
+    if (found == by_id_.end()) {
+        return;
+    }
+    by_name_.erase(key_of(*found->second));
+    if (const auto* trigger = std::get_if<TriggerDefinition>(&found->second->definition)) {
+        const auto list = triggers_.find(trigger->table);
+        std::erase(list->second, found->second);
+        if (list->second.empty()) {
+            triggers_.erase(list);
+        }
+    }
+    by_id_.erase(found);
 }
 
 CatalogState::Ptr CatalogState::empty() {
@@ -70,8 +106,7 @@ CatalogState::Ptr CatalogState::of(const std::vector<ObjectPtr>& objects) {
     auto state = std::make_shared<CatalogState>();
     state->version_ = next_version();
     for (const ObjectPtr& object : objects) {
-        state->by_id_[object->id] = object;
-        state->by_name_[key_of(*object)] = object->id;
+        state->enter(object);
     }
     return state;
 }
@@ -79,21 +114,16 @@ CatalogState::Ptr CatalogState::of(const std::vector<ObjectPtr>& objects) {
 CatalogState::Ptr CatalogState::with(CatalogObject object) const {
     auto state = std::make_shared<CatalogState>(*this);
     state->version_ = next_version();
-    const auto added = std::make_shared<const CatalogObject>(std::move(object));
-    if (const auto old = by_id_.find(added->id); old != by_id_.end()) {
-        state->by_name_.erase(key_of(*old->second));
-    }
-    state->by_id_[added->id] = added;
-    state->by_name_[key_of(*added)] = added->id;
+    state->remove(object.id);
+    state->enter(std::make_shared<const CatalogObject>(std::move(object)));
     return state;
 }
 
 CatalogState::Ptr CatalogState::without(ObjectId id) const {
     auto state = std::make_shared<CatalogState>(*this);
-    if (const auto old = by_id_.find(id); old != by_id_.end()) {
+    if (by_id_.contains(id)) {
         state->version_ = next_version();
-        state->by_name_.erase(key_of(*old->second));
-        state->by_id_.erase(id);
+        state->remove(id);
     }
     return state;
 }
@@ -112,6 +142,11 @@ std::vector<ObjectPtr> CatalogState::list(ObjectKind kind, ObjectId schema) cons
     return select(by_id_, [&](const CatalogObject& object) {
         return object.kind == kind && (schema == kNoObject || object.schema == schema);
     });
+}
+
+std::vector<ObjectPtr> CatalogState::triggers_on(ObjectId table) const {
+    const auto found = triggers_.find(table);
+    return found == triggers_.end() ? std::vector<ObjectPtr>() : found->second;
 }
 
 std::vector<ObjectPtr> CatalogState::dependents_of(ObjectId id) const {

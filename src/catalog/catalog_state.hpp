@@ -37,13 +37,16 @@ class CatalogState {
     // This state minus an object; unchanged when it is not there.
     Ptr without(ObjectId id) const;
 
-    // nullptr when there is none. Pointers live as long as this state.
+    // nullptr when there is none; triggers are found by triggers_on() instead. Pointers live as long as this state.
     ObjectPtr find(ObjectId id) const;
     ObjectPtr find(NameSpace space, ObjectId schema, const std::string& name) const;
     ObjectPtr find_schema(const std::string& name) const { return find(NameSpace::kSchemas, kNoObject, name); }
     // Objects of a kind in a schema (kNoObject: of all schemas), in order of id.
     std::vector<ObjectPtr> list(ObjectKind kind, ObjectId schema = kNoObject) const;
-    // Objects that name `id` as dependency: foreign keys to it, indexes on it, depends_on entries; in order of id.
+    // The triggers on a table or view, in order of their names.
+    std::vector<ObjectPtr> triggers_on(ObjectId table) const;
+    // Objects that name `id` as dependency: foreign keys to it, indexes and triggers on it, depends_on entries; in
+    // order of id.
     std::vector<ObjectPtr> dependents_of(ObjectId id) const;
 
     uint64_t version() const { return version_; }
@@ -60,9 +63,12 @@ class CatalogState {
         size_t operator()(const NameKey& key) const noexcept;
     };
     static NameKey key_of(const CatalogObject& object);
+    void enter(ObjectPtr object);
+    void remove(ObjectId id);
 
     std::unordered_map<ObjectId, ObjectPtr> by_id_;
     std::unordered_map<NameKey, ObjectId, NameKeyHash> by_name_;
+    std::unordered_map<ObjectId, std::vector<ObjectPtr>> triggers_;  // by table, each list by name
     uint64_t version_ = 0;
 };
 

@@ -178,6 +178,12 @@ std::vector<CatalogObject> sample_objects() {
     objects.back().definition = TypeDefinition{sample(TypeKind::kEnum)};
     objects.push_back(object_of(ObjectKind::kIndex, 1042, "i"));
     objects.back().definition = IndexDefinition{ObjectId(1024), {ColumnId(2)}, true, "CREATE INDEX"};
+    objects.push_back(object_of(ObjectKind::kRoutine, 1043, "f"));
+    objects.back().definition = RoutineDefinition{{"CREATE FUNCTION f() ...", "CREATE FUNCTION f(x INT) ..."}};
+    objects.push_back(object_of(ObjectKind::kTest, 1044, "t_f"));
+    objects.back().definition = SqlDefinition{"CREATE TEST t_f ..."};
+    objects.push_back(object_of(ObjectKind::kTrigger, 1045, "g"));
+    objects.back().definition = TriggerDefinition{ObjectId(1024), false, "CREATE TRIGGER g ..."};
     return objects;
 }
 

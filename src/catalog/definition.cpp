@@ -253,13 +253,42 @@ Status read_body(ByteReader& reader, PointDefinition& point) {
     });
 }
 
+void write_body(const RoutineDefinition& routine, ByteWriter& writer) {
+    writer.varint(routine.overloads.size());
+    for (const std::string& text : routine.overloads) {
+        writer.bytes(text);
+    }
+}
+
+Status read_body(ByteReader& reader, RoutineDefinition& routine) {
+    return read_list(reader, [&]() -> Status {
+        KODIAK_TRY_ASSIGN(std::string text, reader.string());
+        routine.overloads.push_back(std::move(text));
+        return ok_status();
+    });
+}
+
+void write_body(const TriggerDefinition& trigger, ByteWriter& writer) {
+    writer.u64(trigger.table.value);
+    writer.u8(trigger.enabled ? 1 : 0);
+    writer.bytes(trigger.create_sql);
+}
+
+Status read_body(ByteReader& reader, TriggerDefinition& trigger) {
+    KODIAK_TRY_ASSIGN(trigger.table.value, reader.u64());
+    KODIAK_TRY_ASSIGN(trigger.enabled, read_bool(reader));
+    KODIAK_TRY_ASSIGN(trigger.create_sql, reader.string());
+    return ok_status();
+}
+
 Status read_definition(ByteReader& reader, CatalogObject& object) {
     switch (object.kind) {
         case ObjectKind::kSchema: object.definition = SchemaDefinition{}; return ok_status();
         case ObjectKind::kTable: return read_body(reader, object.definition.emplace<TableDefinition>());
         case ObjectKind::kView:
         case ObjectKind::kScalarMacro:
-        case ObjectKind::kTableMacro: {
+        case ObjectKind::kTableMacro:
+        case ObjectKind::kTest: {
             KODIAK_TRY_ASSIGN(object.definition.emplace<SqlDefinition>().create_sql, reader.string());
             return ok_status();
         }
@@ -271,6 +300,8 @@ Status read_definition(ByteReader& reader, CatalogObject& object) {
         case ObjectKind::kIndex: return read_body(reader, object.definition.emplace<IndexDefinition>());
         case ObjectKind::kSnapshot:
         case ObjectKind::kWatermark: return read_body(reader, object.definition.emplace<PointDefinition>());
+        case ObjectKind::kRoutine: return read_body(reader, object.definition.emplace<RoutineDefinition>());
+        case ObjectKind::kTrigger: return read_body(reader, object.definition.emplace<TriggerDefinition>());
     }
     return bad_definition("unknown kind of object");
 }
@@ -282,12 +313,15 @@ size_t alternative_of(ObjectKind kind) {
         case ObjectKind::kTable: return 1;
         case ObjectKind::kView:
         case ObjectKind::kScalarMacro:
-        case ObjectKind::kTableMacro: return 2;
+        case ObjectKind::kTableMacro:
+        case ObjectKind::kTest: return 2;
         case ObjectKind::kSequence: return 3;
         case ObjectKind::kType: return 4;
         case ObjectKind::kIndex: return 5;
         case ObjectKind::kSnapshot:
         case ObjectKind::kWatermark: return 6;
+        case ObjectKind::kRoutine: return 7;
+        case ObjectKind::kTrigger: return 8;
     }
     KODIAK_ASSERT(false);
 }
@@ -304,6 +338,9 @@ NameSpace name_space_of(ObjectKind kind) {
         case ObjectKind::kSequence: return NameSpace::kSequences;
         case ObjectKind::kType: return NameSpace::kTypes;
         case ObjectKind::kIndex: return NameSpace::kIndexes;
+        case ObjectKind::kRoutine: return NameSpace::kRoutines;
+        case ObjectKind::kTest: return NameSpace::kTests;
+        case ObjectKind::kTrigger: return NameSpace::kTriggers;
         case ObjectKind::kSnapshot: return NameSpace::kSnapshots;
         case ObjectKind::kWatermark: return NameSpace::kWatermarks;
     }

@@ -1,6 +1,7 @@
 #pragma once
 
-// Definitions: what the catalogue knows of each schema, table, view, macro, sequence, type and index.
+// Definitions: what the catalogue knows of each schema, table, view, macro, sequence, type, index, routine, test and
+// trigger.
 //
 // What       Plain values with a frozen byte form. One definition is one row of the system table `objects`, so that
 //            definitions are committed, hashed, branched and time-travelled like data (ARCHITECTURE.md).
@@ -30,6 +31,9 @@ enum class ObjectKind : uint8_t {
     kSequence = 6,
     kType = 7,
     kIndex = 8,
+    kRoutine = 9,  // functions and procedures of one name
+    kTest = 10,
+    kTrigger = 11,
     kSnapshot = 20,
     kWatermark = 21,
 };
@@ -44,6 +48,9 @@ enum class NameSpace : uint8_t {
     kSequences,
     kTypes,
     kIndexes,
+    kRoutines,
+    kTests,
+    kTriggers,  // a name may occur once per table
     kSnapshots = 20,
     kWatermarks = 21,
 };
@@ -113,7 +120,7 @@ struct TableDefinition {
     bool operator==(const TableDefinition&) const = default;
 };
 
-// Views, macros and types are kept as the SQL that creates them.
+// Views, macros, types and tests are kept as the SQL that creates them.
 struct SqlDefinition {
     std::string create_sql;
     bool operator==(const SqlDefinition&) const = default;
@@ -142,6 +149,19 @@ struct IndexDefinition {
     bool operator==(const IndexDefinition&) const = default;
 };
 
+// PL-Grizzly functions and procedures of one name, as the statements that create them, in order of creation.
+struct RoutineDefinition {
+    std::vector<std::string> overloads;
+    bool operator==(const RoutineDefinition&) const = default;
+};
+
+struct TriggerDefinition {
+    ObjectId table;  // or view
+    bool enabled = true;
+    std::string create_sql;
+    bool operator==(const TriggerDefinition&) const = default;
+};
+
 struct SchemaDefinition {
     bool operator==(const SchemaDefinition&) const = default;
 };
@@ -166,7 +186,7 @@ struct CatalogObject {
     // a default, a type used by a column).
     std::vector<ObjectId> depends_on;
     std::variant<SchemaDefinition, TableDefinition, SqlDefinition, SequenceDefinition, TypeDefinition, IndexDefinition,
-                 PointDefinition>
+                 PointDefinition, RoutineDefinition, TriggerDefinition>
         definition;
 
     const TableDefinition& table() const { return std::get<TableDefinition>(definition); }

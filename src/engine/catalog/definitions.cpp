@@ -39,6 +39,11 @@ duckdb::CatalogType to_catalog_type(ObjectKind kind) {
             return CatalogType::TYPE_ENTRY;
         case ObjectKind::kIndex:
             return CatalogType::INDEX_ENTRY;
+        case ObjectKind::kRoutine:
+            return CatalogType::SCALAR_FUNCTION_ENTRY;
+        case ObjectKind::kTest:
+        case ObjectKind::kTrigger:
+            break;  // DuckDB has none
         case ObjectKind::kSnapshot:  // DuckDB never meets these
         case ObjectKind::kWatermark:
             break;

@@ -136,7 +136,7 @@ namespace {
 
 constexpr ObjectKind kKindsInSchemas[] = {ObjectKind::kIndex,      ObjectKind::kView, ObjectKind::kTable,
                                           ObjectKind::kScalarMacro, ObjectKind::kTableMacro, ObjectKind::kSequence,
-                                          ObjectKind::kType};
+                                          ObjectKind::kType,      ObjectKind::kRoutine, ObjectKind::kTest};
 
 std::vector<ObjectPtr> contents_of(const CatalogState& state, ObjectId schema) {
     std::vector<ObjectPtr> all;
@@ -147,8 +147,11 @@ std::vector<ObjectPtr> contents_of(const CatalogState& state, ObjectId schema) {
     return all;
 }
 
-// What goes without saying when `object` is dropped: its indexes and the sequences it owns.
+// What goes without saying when `object` is dropped: its indexes and triggers, and the sequences it owns.
 bool belongs_to(const catalog::CatalogObject& dependent, const catalog::CatalogObject& object) {
+    if (const auto* trigger = std::get_if<catalog::TriggerDefinition>(&dependent.definition)) {
+        return trigger->table == object.id;
+    }
     return dependent.kind == ObjectKind::kIndex && object.kind == ObjectKind::kTable;
 }
 
@@ -163,8 +166,11 @@ bool refers_by_key(const catalog::CatalogObject& dependent, ObjectId table) {
 [[noreturn]] void refuse_drop(const catalog::CatalogObject& object, const std::vector<ObjectPtr>& dependents) {
     std::string list;
     for (const ObjectPtr& dependent : dependents) {
-        const auto type = to_catalog_type(dependent->kind);
-        list += (list.empty() ? "" : ", ") + duckdb::CatalogTypeToString(type) + " \"" + dependent->name + "\"";
+        const std::string type = dependent->kind == ObjectKind::kTrigger ? "Trigger"
+                                 : dependent->kind == ObjectKind::kTest  ? "Test"
+                                                                         : duckdb::CatalogTypeToString(to_catalog_type(
+                                                                               dependent->kind));
+        list += (list.empty() ? "" : ", ") + type + " \"" + dependent->name + "\"";
     }
     throw_error(make_error(ErrorCode::kDependentObjects,
                            "cannot drop entry \"" + object.name + "\" because there are entries that depend on it")

@@ -48,6 +48,9 @@ std::vector<ObjectId> dependencies_of(const CatalogObject& object) {
     if (const auto* index = std::get_if<catalog::IndexDefinition>(&object.definition)) {
         all.push_back(index->table);
     }
+    if (const auto* trigger = std::get_if<catalog::TriggerDefinition>(&object.definition)) {
+        all.push_back(trigger->table);
+    }
     if (const auto* table = std::get_if<catalog::TableDefinition>(&object.definition)) {
         for (const catalog::ForeignKeyConstraint& key : table->foreign_keys) {
             all.push_back(key.referenced_table);
@@ -62,7 +65,8 @@ std::vector<ObjectPtr> users_of(const CatalogState& latest, const CatalogObject&
     if (object.kind == ObjectKind::kSchema) {
         constexpr std::array kMembers{ObjectKind::kTable,    ObjectKind::kView, ObjectKind::kScalarMacro,
                                       ObjectKind::kTableMacro, ObjectKind::kSequence, ObjectKind::kType,
-                                      ObjectKind::kIndex};
+                                      ObjectKind::kIndex,    ObjectKind::kRoutine, ObjectKind::kTest,
+                                      ObjectKind::kTrigger};
         for (const ObjectKind kind : kMembers) {
             const std::vector<ObjectPtr> members = latest.list(kind, object.id);
             all.insert(all.end(), members.begin(), members.end());
