@@ -3,16 +3,15 @@
 // PL-Grizzly code: defining functions and procedures, calling them, running DO blocks and tests.
 //
 // What       CodeLibrary holds definitions. define() parses, analyses and compiles one; call() runs it. All problems of
-// a
-//            definition come in one DiagnosticList; a run ends in a value, rows, or one Error with a call stack.
+//            a definition come in one DiagnosticList; a run ends in a value, rows, or one Error with a call stack.
+//            Sources that a catalogue holds are read and compiled when they are first asked for.
 // Why        The language must not know the engine: SQL goes through CodeEnvironment::executor, notices through
-// MessageSink. Threads    A library belongs to one thread at a time; programs that it hands out are immutable and
-// shared. A run belongs to
-//            one thread; `cancelled` may be set from any.
+//            MessageSink.
+// Threads    A library is safe from many threads, but defining and finding use an executor, which is not. Programs
+//            that it hands out are immutable and shared. A run belongs to one thread; `cancelled` may be set from any.
 // Ownership  A running call keeps the code it started with, also when a definition is replaced meanwhile.
 // Errors     Of a run: what the code raises (any SQLSTATE: Error::raised_state), 22003 and friends of values, 54001
-// call
-//            depth, 57014 cancelled or timed out, 53200 memory, those of the executor.
+//            call depth, 57014 cancelled or timed out, 53200 memory, those of the executor.
 // Cost       About 3 ns per simple instruction; a call about 100 ns. See docs/testing/benchmarks.md.
 // Not here   Names in schemas, rights, storage of definitions: the catalogue's work.
 
@@ -60,12 +59,42 @@ struct CodeEnvironment {
 class ProgramSource {
    public:
     virtual ~ProgramSource() = default;
+    // nullptr: see problem().
     virtual std::shared_ptr<const Program> program(uint64_t code) const = 0;
+    // Why there is no program: it was dropped, or does not compile any more.
+    virtual Error problem(const Signature& signature) const = 0;
 };
+
+// A statement that defines code, as a catalogue keeps it.
+struct CodeSource {
+    std::string schema;
+    std::string name;
+    std::string text;
+};
+
+// What can be said of such a statement without knowing anything else.
+struct CodeHead {
+    CodeKind kind = CodeKind::kFunction;
+    bool replace = false;
+    std::vector<std::string> name;             // 1 to 3 parts; none of a DO
+    std::vector<std::string> parameter_names;  // may be empty
+    std::vector<std::string> test_for;         // CREATE TEST ... FOR name
+};
+
+// Reads the head of a statement that defines code. Errors: those of the parser, the first with its place.
+Result<CodeHead> read_code_head(std::string_view statement);
+
+// An error with any SQLSTATE.
+Error coded_error(std::string_view sqlstate, std::string message);
+// All errors of a list as one: the first with its place, the others in its detail.
+Error joined_error(const DiagnosticList& diagnostics, std::string_view statement);
 
 // True for a statement that defines or runs PL-Grizzly code: CREATE FUNCTION, PROCEDURE, TEST and DO, except macros of
 // the engine (CREATE FUNCTION f(a) AS expr).
 bool is_code_statement(std::string_view text);
+
+// False for statements that have nothing to do with code, by their first two words: for sorting, some 20 ns.
+bool may_be_about_code(std::string_view text);
 
 // One running call that hands out rows.
 class CodeRun {
@@ -75,10 +104,26 @@ class CodeRun {
     virtual Result<bool> next(Value& row) = 0;
 };
 
+// Calls one function many times: what a call needs is set up once. Belongs to one thread at a time.
+class CodeCaller {
+   public:
+    virtual ~CodeCaller() = default;
+    // `arguments` has one value per parameter but OUT ones; those that the call leaves out are filled in by their
+    // defaults. Moves from it.
+    virtual Result<Value> call(std::vector<Value>& arguments) = 0;
+    virtual const Meter& meter() const = 0;
+};
+
 class CodeLibrary : public CodeLookup, public ProgramSource {
    public:
     CodeLibrary();
     ~CodeLibrary() override;
+
+    // Adds code that is read and compiled when it is first asked for. Names without a schema are looked for in the
+    // schemas of `search_path`, in order; without one, schemas count for nothing.
+    void add_sources(std::vector<CodeSource> sources, std::vector<std::string> search_path);
+    // overloads() for a caller outside of code: everything that is found is compiled.
+    std::vector<std::shared_ptr<const Signature>> find(const std::vector<NamePart>& name, SqlExecutor* executor);
 
     // Defines a function, procedure or test; OR REPLACE replaces the one with the same parameter types. `executor` may
     // be absent for code without SQL. Returns its signature; nullptr if `diagnostics` has errors (warnings may be there
@@ -92,6 +137,15 @@ class CodeLibrary : public CodeLookup, public ProgramSource {
     // row of OUT parameters for a procedure.
     Result<Value> call(const Signature& signature, std::vector<Value> arguments,
                        const CodeEnvironment& environment) const;
+    // For many calls. `missing`: places of arguments that are left out.
+    std::unique_ptr<CodeCaller> caller(const std::shared_ptr<const Signature>& signature, std::vector<size_t> missing,
+                                       const CodeEnvironment& environment) const;
+    // True if the code does not compile any more; problem() says why.
+    bool is_broken(const Signature& signature) const;
+    // The statement that defined it.
+    std::string statement(const Signature& signature) const;
+    // True if the code, with all that it calls, computes its result from its arguments alone: no SQL, notices or clock.
+    bool is_pure(const Signature& signature) const;
     // Starts a set-returning function.
     Result<std::unique_ptr<CodeRun>> open(const Signature& signature, std::vector<Value> arguments,
                                           const CodeEnvironment& environment) const;
@@ -101,16 +155,11 @@ class CodeLibrary : public CodeLookup, public ProgramSource {
     std::vector<std::shared_ptr<const Signature>> overloads(const std::vector<NamePart>& name) const override;
     std::vector<std::string> names() const override;
     std::shared_ptr<const Program> program(uint64_t code) const override;
+    Error problem(const Signature& signature) const override;
 
    private:
-    std::shared_ptr<const Signature> add(CodeDefinition definition, std::string_view statement, SqlExecutor* executor,
-                                         DiagnosticList& diagnostics);
-    bool compile_defaults(const CodeDefinition& definition, std::string_view statement, SqlExecutor* executor,
-                          std::vector<uint64_t>& codes, DiagnosticList& diagnostics);
-
-    std::map<std::string, std::vector<std::shared_ptr<const Signature>>> signatures_;  // by folded name
-    std::map<uint64_t, std::shared_ptr<const Program>> programs_;
-    uint64_t next_code_ = 1;
+    struct State;
+    std::unique_ptr<State> state_;
 };
 
 // Shows a result as text; `type` is the signature's result.

@@ -1,6 +1,9 @@
 // Definitions of code: compiled when they are made, found by name, run by a Machine.
 
 #include <algorithm>
+#include <mutex>
+#include <set>
+#include <utility>
 
 #include "language/code.hpp"
 #include "language/interpreter/machine.hpp"
@@ -79,46 +82,285 @@ Status narrow(CodeLimits& limits, const std::vector<CodeSetting>& settings) {
     return ok_status();
 }
 
+class MachineCaller : public CodeCaller {
+   public:
+    MachineCaller(std::shared_ptr<const Signature> signature, std::vector<size_t> missing,
+                  const CodeEnvironment& environment, const CodeLibrary& library)
+        : signature_(std::move(signature)),
+          missing_(std::move(missing)),
+          library_(library),
+          environment_(environment),
+          program_(library.program(signature_->code)),
+          fits_(program_ != nullptr ? narrow(environment_.limits, program_->limits)
+                                    : Status(library.problem(*signature_))),
+          machine_(environment_, library_) {
+        std::vector<uint64_t> codes;
+        for (const SignatureParameter& one : signature_->parameters) {
+            if (one.mode != ParameterMode::kOut) {
+                codes.push_back(one.default_code);
+            }
+        }
+        for (const size_t place : missing_) {
+            defaults_.push_back(library_.program(codes[place]));
+        }
+    }
+
+    Result<Value> call(std::vector<Value>& arguments) override {
+        KODIAK_TRY(fits_);
+        Value result;
+        for (size_t i = 0; i < missing_.size(); ++i) {
+            if (defaults_[i] != nullptr) {
+                std::vector<Value> none;
+                KODIAK_TRY(machine_.start(defaults_[i], none));
+                KODIAK_TRY(machine_.resume(arguments[missing_[i]]));
+            }
+        }
+        if (signature_->strict &&
+            std::any_of(arguments.begin(), arguments.end(), [](const Value& v) { return v.is_null(); })) {
+            return result;
+        }
+        KODIAK_TRY(machine_.start(program_, arguments));
+        KODIAK_TRY(machine_.resume(result));
+        return result;
+    }
+    const Meter& meter() const override { return machine_.meter(); }
+
+   private:
+    std::shared_ptr<const Signature> signature_;
+    std::vector<size_t> missing_;
+    const CodeLibrary& library_;
+    CodeEnvironment environment_;
+    std::shared_ptr<const Program> program_;
+    Status fits_;  // there is a program, and its limits read
+    Machine machine_;
+    std::vector<std::shared_ptr<const Program>> defaults_;
+};
+
+// No SQL, no messages, no clock.
+bool computes_only(const Program& program) {
+    return std::none_of(program.code.begin(), program.code.end(), [&](const Instruction& one) {
+        switch (one.op) {
+            case Op::kRunSql:
+            case Op::kRunText:
+            case Op::kOpenCursor:
+            case Op::kCommit:
+            case Op::kRollback:
+            case Op::kRunExpected:
+                return true;
+            case Op::kRaise:
+                return program.raises[static_cast<size_t>(one.d)].level != RaiseLevel::kException;
+            case Op::kBuiltin: {
+                const auto builtin = static_cast<Builtin>(static_cast<uint32_t>(one.d) & 0xFFFFU);
+                return builtin == Builtin::kNow || builtin == Builtin::kCurrentDate ||
+                       builtin == Builtin::kClockTimestamp;
+            }
+            default:
+                return false;
+        }
+    });
+}
+
+// Reads a default or an expression as code of its own, without parameters.
+CodeDefinition supplier_of(const CodeDefinition& definition, const Parameter& parameter, std::string_view statement) {
+    CodeDefinition supplier;
+    supplier.name = definition.name;
+    supplier.result.kind = ResultKind::kType;
+    supplier.result.type = parameter.type;
+    supplier.language = definition.language;
+    supplier.ast = definition.ast;
+    supplier.source.text = statement;
+    supplier.return_value = parameter.default_value;
+    return supplier;
+}
+
 }  // namespace
 
-CodeLibrary::CodeLibrary() = default;
+struct CodeLibrary::State {
+    // A definition whose head is known and whose body is not compiled yet.
+    struct Declared {
+        CodeDefinition definition;
+        std::string statement;
+        std::shared_ptr<const Signature> signature;
+    };
+    // Sets the executor that definitions are analysed with.
+    class Use {
+       public:
+        Use(State& state, SqlExecutor* executor)
+            : lock_(state.mutex), state_(state), before_(std::exchange(state.executor, executor)) {}
+        ~Use() { state_.executor = before_; }
+        Use(const Use&) = delete;
+        Use& operator=(const Use&) = delete;
+
+       private:
+        std::lock_guard<std::recursive_mutex> lock_;
+        State& state_;
+        SqlExecutor* before_;
+    };
+
+    explicit State(const CodeLibrary& library) : owner(library) {}
+
+    std::string key_of(const std::string& schema, const std::string& name) const {
+        return search_path.empty() ? fold_name(name) : fold_name(schema) + "." + fold_name(name);
+    }
+    std::vector<std::string> keys_of(const std::vector<NamePart>& name) const;
+    void read_sources(const std::string& key);
+    bool compile_defaults(const CodeDefinition& definition, std::string_view statement, std::vector<uint64_t>& codes,
+                          DiagnosticList& diagnostics);
+    std::shared_ptr<const Signature> declare(const CodeDefinition& definition, std::string_view statement,
+                                             const std::string& key, bool replace, DiagnosticList& diagnostics);
+    void compile(CodeDefinition definition, std::string_view statement, const Signature& signature,
+                 DiagnosticList& diagnostics);
+    void compile_declared();
+    std::shared_ptr<const Program> find_program(uint64_t code) const {
+        const auto found = programs.find(code);
+        return found == programs.end() ? nullptr : found->second;
+    }
+
+    const CodeLibrary& owner;
+    mutable std::recursive_mutex mutex;  // guards all below
+    SqlExecutor* executor = nullptr;
+    std::vector<std::string> search_path;
+    std::map<std::string, std::vector<CodeSource>> sources;  // not read yet, by key
+    std::vector<Declared> declared;
+    std::map<std::string, std::vector<std::shared_ptr<const Signature>>> signatures;  // by key
+    std::map<uint64_t, std::shared_ptr<const Program>> programs;
+    std::map<uint64_t, std::string> statements;
+    std::map<uint64_t, Error> problems;
+    std::map<std::string, Error> unreadable;  // sources whose heads are wrong now, by folded name
+    uint64_t next_code = 1;
+};
+
+CodeLibrary::CodeLibrary() : state_(std::make_unique<State>(*this)) {}
 CodeLibrary::~CodeLibrary() = default;
 
+std::vector<std::string> CodeLibrary::State::keys_of(const std::vector<NamePart>& name) const {
+    if (search_path.empty()) {
+        return {fold_name(name.back().name)};
+    }
+    if (name.size() > 1) {
+        return {key_of(name[name.size() - 2].name, name.back().name)};
+    }
+    std::vector<std::string> keys;
+    for (const std::string& schema : search_path) {
+        keys.push_back(key_of(schema, name.back().name));
+    }
+    return keys;
+}
+
+void CodeLibrary::add_sources(std::vector<CodeSource> sources, std::vector<std::string> search_path) {
+    const State::Use use(*state_, nullptr);
+    state_->search_path = std::move(search_path);
+    for (CodeSource& one : sources) {
+        state_->sources[state_->key_of(one.schema, one.name)].push_back(std::move(one));
+    }
+}
+
 std::vector<std::shared_ptr<const Signature>> CodeLibrary::overloads(const std::vector<NamePart>& name) const {
-    const auto found = signatures_.find(fold_name(name.back().name));
-    return found == signatures_.end() ? std::vector<std::shared_ptr<const Signature>>() : found->second;
+    const std::lock_guard lock(state_->mutex);
+    for (const std::string& key : state_->keys_of(name)) {
+        state_->read_sources(key);
+        const auto found = state_->signatures.find(key);
+        if (found != state_->signatures.end()) {
+            return found->second;
+        }
+    }
+    return {};
+}
+
+std::vector<std::shared_ptr<const Signature>> CodeLibrary::find(const std::vector<NamePart>& name,
+                                                                SqlExecutor* executor) {
+    const State::Use use(*state_, executor);
+    auto found = overloads(name);
+    state_->compile_declared();
+    return found;
 }
 
 std::vector<std::string> CodeLibrary::names() const {
+    const std::lock_guard lock(state_->mutex);
     std::vector<std::string> names;
-    for (const auto& [folded, overloads] : signatures_) {
+    for (const auto& [key, overloads] : state_->signatures) {
         names.push_back(overloads.front()->name);
+    }
+    for (const auto& [key, sources] : state_->sources) {
+        names.push_back(sources.front().name);
     }
     return names;
 }
 
 std::shared_ptr<const Program> CodeLibrary::program(uint64_t code) const {
-    const auto found = programs_.find(code);
-    return found == programs_.end() ? nullptr : found->second;
+    const std::lock_guard lock(state_->mutex);
+    return state_->find_program(code);
 }
 
-// Each default becomes code of its own, without parameters.
-bool CodeLibrary::compile_defaults(const CodeDefinition& definition, std::string_view statement, SqlExecutor* executor,
-                                   std::vector<uint64_t>& codes, DiagnosticList& diagnostics) {
+bool CodeLibrary::is_broken(const Signature& signature) const {
+    const std::lock_guard lock(state_->mutex);
+    return state_->problems.contains(signature.code);
+}
+
+std::string CodeLibrary::statement(const Signature& signature) const {
+    const std::lock_guard lock(state_->mutex);
+    const auto found = state_->statements.find(signature.code);
+    return found == state_->statements.end() ? "" : found->second;
+}
+
+Error CodeLibrary::problem(const Signature& signature) const {
+    const std::lock_guard lock(state_->mutex);
+    const auto found = state_->problems.find(signature.code);
+    if (found != state_->problems.end()) {
+        return found->second;
+    }
+    const auto head = state_->unreadable.find(fold_name(signature.name));
+    if (head != state_->unreadable.end()) {
+        return head->second;
+    }
+    return make_error(ErrorCode::kUndefinedFunction, "\"" + signature.name + "\" does not exist any more");
+}
+
+// Heads are read where a name is asked for; bodies wait, as they may ask for the name that is just being read.
+void CodeLibrary::State::read_sources(const std::string& key) {
+    const auto waiting = sources.find(key);
+    if (waiting == sources.end()) {
+        return;
+    }
+    const std::vector<CodeSource> texts = std::move(waiting->second);
+    sources.erase(waiting);
+    for (const CodeSource& one : texts) {
+        DiagnosticList diagnostics;
+        CodeDefinition definition = parse_code(one.text, diagnostics);
+        std::shared_ptr<const Signature> signature;
+        if (!diagnostics.has_errors()) {
+            signature = declare(definition, one.text, key, true, diagnostics);
+        }
+        if (signature != nullptr) {
+            declared.push_back({std::move(definition), one.text, signature});
+        } else {
+            unreadable[fold_name(one.name)] = joined_error(diagnostics, one.text);
+        }
+    }
+}
+
+void CodeLibrary::State::compile_declared() {
+    while (!declared.empty()) {
+        Declared next = std::move(declared.back());
+        declared.pop_back();
+        DiagnosticList diagnostics;
+        compile(std::move(next.definition), next.statement, *next.signature, diagnostics);
+        if (diagnostics.has_errors()) {
+            problems[next.signature->code] = joined_error(diagnostics, next.statement);
+        }
+    }
+}
+
+// Each default becomes code of its own.
+bool CodeLibrary::State::compile_defaults(const CodeDefinition& definition, std::string_view statement,
+                                          std::vector<uint64_t>& codes, DiagnosticList& diagnostics) {
     for (const Parameter& parameter : definition.parameters) {
         codes.push_back(0);
         if (parameter.default_value == nullptr) {
             continue;
         }
-        CodeDefinition supplier;
-        supplier.name = definition.name;
-        supplier.result.kind = ResultKind::kType;
-        supplier.result.type = parameter.type;
-        supplier.language = definition.language;
-        supplier.ast = definition.ast;
-        supplier.source.text = statement;
-        supplier.return_value = parameter.default_value;
-        const AnalysedCode code = Analyser(std::move(supplier), {executor, this}, diagnostics).run();
+        const AnalysedCode code =
+            Analyser(supplier_of(definition, parameter, statement), {executor, &owner}, diagnostics).run();
         if (diagnostics.has_errors()) {
             return false;
         }
@@ -127,45 +369,42 @@ bool CodeLibrary::compile_defaults(const CodeDefinition& definition, std::string
             diagnostics.error("54000", made.error().message, parameter.name.span);
             return false;
         }
-        codes.back() = next_code_++;
-        programs_[codes.back()] = *made;
+        codes.back() = next_code++;
+        programs[codes.back()] = *made;
     }
     return true;
 }
 
-std::shared_ptr<const Signature> CodeLibrary::add(CodeDefinition definition, std::string_view statement,
-                                                  SqlExecutor* executor, DiagnosticList& diagnostics) {
+// Makes the signature known, before the body is looked at: code may call itself.
+std::shared_ptr<const Signature> CodeLibrary::State::declare(const CodeDefinition& definition,
+                                                             std::string_view statement, const std::string& key,
+                                                             bool replace, DiagnosticList& diagnostics) {
     std::vector<uint64_t> defaults;
-    if (!compile_defaults(definition, statement, executor, defaults, diagnostics)) {
+    if (!compile_defaults(definition, statement, defaults, diagnostics)) {
         return nullptr;
     }
     const Span name_span = definition.name.empty() ? Span{0, 2} : definition.name.back().span;
-    const bool replace = definition.replace;
-    const std::string folded = definition.name.empty() ? "" : fold_name(definition.name.back().name);
     CodeLimits limits;
     if (const Status fine = narrow(limits, definition.limits); !fine.ok()) {
         diagnostics.error("22023", fine.error().message, name_span);
         return nullptr;
     }
-    // Calls of itself are analysed against a signature that the analysis is about to make; it is known before the body.
-    auto& overloads = signatures_[folded];
-    const std::vector<std::shared_ptr<const Signature>> before = overloads;
-    DiagnosticList head_problems;
     CodeDefinition head = definition;
     head.body = nullptr;
     head.return_value = nullptr;
     head.sql_body.clear();
-    const AnalysedCode known = Analyser(std::move(head), {executor, this}, head_problems).run();
+    DiagnosticList head_problems;
+    const AnalysedCode known = Analyser(std::move(head), {executor, &owner}, head_problems).run();
     auto early = std::make_shared<Signature>(*known.signature);
     for (size_t i = 0; i < std::min(defaults.size(), early->parameters.size()); ++i) {
         early->parameters[i].default_code = defaults[i];
     }
+    auto& overloads = signatures[key];
     const auto same =
         std::find_if(overloads.begin(), overloads.end(), [&](const auto& one) { return same_inputs(*one, *early); });
     std::shared_ptr<const Signature> replaced = same == overloads.end() ? nullptr : *same;
     // A replacement keeps the number, so callers that are compiled already find the new code at their next run.
-    const uint64_t code = replaced != nullptr ? replaced->code : next_code_++;
-    early->code = code;
+    early->code = replaced != nullptr ? replaced->code : next_code++;
     if (replaced != nullptr && !replace) {
         diagnostics.error("42723", "function \"" + early->name + "\" exists already with these parameters", name_span)
             .hint = "Use CREATE OR REPLACE.";
@@ -181,52 +420,75 @@ std::shared_ptr<const Signature> CodeLibrary::add(CodeDefinition definition, std
         overloads.erase(same);
     }
     overloads.push_back(early);
-    const AnalysedCode analysed = Analyser(std::move(definition), {executor, this}, diagnostics).run();
-    Result<std::shared_ptr<const Program>> made = make_error(ErrorCode::kSyntax, "");
-    if (!diagnostics.has_errors()) {
-        made = emit_program(analysed, std::string(statement));
-        if (!made.ok()) {
-            diagnostics.error("54000", made.error().message, name_span);
-        }
-    }
-    if (diagnostics.has_errors()) {
-        overloads = before;
-        if (overloads.empty()) {
-            signatures_.erase(folded);
-        }
-        return nullptr;
-    }
-    programs_[code] = *made;
+    statements[early->code] = statement;
     return early;
+}
+
+void CodeLibrary::State::compile(CodeDefinition definition, std::string_view statement, const Signature& signature,
+                                 DiagnosticList& diagnostics) {
+    const Span name_span = definition.name.empty() ? Span{0, 2} : definition.name.back().span;
+    const AnalysedCode analysed = Analyser(std::move(definition), {executor, &owner}, diagnostics).run();
+    if (diagnostics.has_errors()) {
+        return;
+    }
+    Result<std::shared_ptr<const Program>> made = emit_program(analysed, std::string(statement));
+    if (!made.ok()) {
+        diagnostics.error("54000", made.error().message, name_span);
+        return;
+    }
+    programs[signature.code] = *made;
 }
 
 std::shared_ptr<const Signature> CodeLibrary::define(std::string_view statement, SqlExecutor* executor,
                                                      DiagnosticList& diagnostics) {
+    const State::Use use(*state_, executor);
     CodeDefinition definition = parse_code(statement, diagnostics);
     if (diagnostics.has_errors()) {
         diagnostics.sort();
         return nullptr;
     }
-    return add(std::move(definition), statement, executor, diagnostics);
+    std::string key;
+    if (!definition.name.empty()) {
+        key = state_->keys_of(definition.name).front();
+        state_->read_sources(key);
+    }
+    const bool replace = definition.replace;
+    const auto before = state_->signatures[key];
+    const auto signature = state_->declare(definition, statement, key, replace, diagnostics);
+    if (signature != nullptr) {
+        state_->compile(std::move(definition), statement, *signature, diagnostics);
+    }
+    state_->compile_declared();
+    if (diagnostics.has_errors()) {
+        state_->signatures[key] = before;
+        if (before.empty()) {
+            state_->signatures.erase(key);
+        }
+        return nullptr;
+    }
+    return signature;
 }
 
 Status CodeLibrary::run_do(std::string_view statement, const CodeEnvironment& environment) {
-    DiagnosticList diagnostics;
-    CodeDefinition definition = parse_code(statement, diagnostics);
     std::shared_ptr<const Program> program;
-    if (!diagnostics.has_errors()) {
-        const AnalysedCode code = Analyser(std::move(definition), {environment.executor, this}, diagnostics).run();
+    {
+        const State::Use use(*state_, environment.executor);
+        DiagnosticList diagnostics;
+        CodeDefinition definition = parse_code(statement, diagnostics);
         if (!diagnostics.has_errors()) {
-            KODIAK_TRY_ASSIGN(program, emit_program(code, std::string(statement)));
+            const AnalysedCode code = Analyser(std::move(definition), {environment.executor, this}, diagnostics).run();
+            state_->compile_declared();
+            if (!diagnostics.has_errors()) {
+                KODIAK_TRY_ASSIGN(program, emit_program(code, std::string(statement)));
+            }
         }
-    }
-    for (const Diagnostic& one : diagnostics.all()) {
-        if (one.severity == Severity::kError) {
-            return error_of(one, statement);
+        if (diagnostics.has_errors()) {
+            return joined_error(diagnostics, statement);
         }
     }
     Machine machine(environment, *this);
-    KODIAK_TRY(machine.start(program, {}));
+    std::vector<Value> none;
+    KODIAK_TRY(machine.start(program, none));
     Value ignored;
     const Result<bool> done = machine.resume(ignored);
     return done.ok() ? ok_status() : Status(done.error());
@@ -236,49 +498,60 @@ Result<std::unique_ptr<CodeRun>> CodeLibrary::open(const Signature& signature, s
                                                    const CodeEnvironment& environment) const {
     const std::shared_ptr<const Program> found = program(signature.code);
     if (found == nullptr) {
-        return make_error(ErrorCode::kUndefinedFunction, "function \"" + signature.name + "\" does not exist");
+        return problem(signature);
     }
     CodeEnvironment own = environment;
     KODIAK_TRY(narrow(own.limits, found->limits));
     auto run = std::make_unique<MachineRun>(own, *this);
-    KODIAK_TRY(run->machine().start(found, std::move(arguments)));
+    KODIAK_TRY(run->machine().start(found, arguments));
     return std::unique_ptr<CodeRun>(std::move(run));
 }
 
 Result<Value> CodeLibrary::call(const Signature& signature, std::vector<Value> arguments,
                                 const CodeEnvironment& environment) const {
-    if (signature.strict &&
-        std::any_of(arguments.begin(), arguments.end(), [](const Value& v) { return v.is_null(); })) {
-        return Value();
+    return MachineCaller(std::make_shared<Signature>(signature), {}, environment, *this).call(arguments);
+}
+
+std::unique_ptr<CodeCaller> CodeLibrary::caller(const std::shared_ptr<const Signature>& signature,
+                                                std::vector<size_t> missing, const CodeEnvironment& environment) const {
+    return std::make_unique<MachineCaller>(signature, std::move(missing), environment, *this);
+}
+
+bool CodeLibrary::is_pure(const Signature& signature) const {
+    const std::lock_guard lock(state_->mutex);
+    std::set<uint64_t> seen;
+    std::vector<uint64_t> waiting{signature.code};
+    while (!waiting.empty()) {
+        const uint64_t code = waiting.back();
+        waiting.pop_back();
+        if (!seen.insert(code).second) {
+            continue;
+        }
+        const std::shared_ptr<const Program> found = state_->find_program(code);
+        if (found == nullptr || !computes_only(*found)) {
+            return false;
+        }
+        for (const auto& callee : found->callees) {
+            waiting.push_back(callee->code);
+        }
     }
-    KODIAK_TRY_ASSIGN(const std::unique_ptr<CodeRun> run, open(signature, std::move(arguments), environment));
-    Value result;
-    KODIAK_TRY_ASSIGN(const bool more, run->next(result));
-    static_cast<void>(more);
-    return result;
+    return true;
 }
 
 bool CodeLibrary::drop(const Signature& signature) {
-    const auto found = signatures_.find(fold_name(signature.name));
-    if (found == signatures_.end()) {
-        return false;
+    const std::lock_guard lock(state_->mutex);
+    for (auto entry = state_->signatures.begin(); entry != state_->signatures.end(); ++entry) {
+        const size_t dropped =
+            std::erase_if(entry->second, [&](const auto& one) { return one->code == signature.code; });
+        if (dropped > 0) {
+            if (entry->second.empty()) {
+                state_->signatures.erase(entry);
+            }
+            state_->programs.erase(signature.code);
+            return true;
+        }
     }
-    const size_t dropped = std::erase_if(found->second, [&](const auto& one) { return one->code == signature.code; });
-    if (found->second.empty()) {
-        signatures_.erase(found);
-    }
-    programs_.erase(signature.code);
-    return dropped > 0;
-}
-
-std::string result_text(const Value& value, const CodeType& type) {
-    if (value.is_null()) {
-        return "NULL";
-    }
-    if (value.is_object() && value.object()->kind() == Object::Kind::kRecord) {
-        return value_text(value, *value.shape());
-    }
-    return value_text(value, type.type);
+    return false;
 }
 
 }  // namespace kodiak::language

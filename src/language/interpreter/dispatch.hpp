@@ -13,8 +13,6 @@ using InstructionFunction = const Instruction* (*)(Machine&, const Instruction*)
 inline constexpr size_t kOpCount = static_cast<size_t>(Op::kExpectNoRow) + 1;
 extern const std::array<InstructionFunction, kOpCount> kDispatch;
 
-// An error with any SQLSTATE.
-Error coded_error(std::string_view state, std::string message);
 std::string error_state(const Error& error);
 bool condition_fits(const HandlerCondition& condition, const Error& error);
 

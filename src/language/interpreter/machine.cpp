@@ -43,14 +43,26 @@ Machine::Machine(const CodeEnvironment& environment, const ProgramSource& progra
       programs_(programs),
       meter_(std::make_shared<MemoryMeter>(environment.limits.memory_bytes)) {}
 
-Status Machine::start(std::shared_ptr<const Program> program, std::vector<Value> arguments) {
-    if (environment_.clock != nullptr) {
-        started_at_ = environment_.clock->now().micros;
-        if (environment_.limits.timeout_micros > 0) {
-            deadline_ = started_at_ + environment_.limits.timeout_micros;
-        }
+// Calls of one machine belong to one statement, which has one now(); a timeout counts for each call.
+void Machine::look_at_clock() {
+    const bool timed = environment_.limits.timeout_micros > 0;
+    if (environment_.clock == nullptr || (started_at_ != 0 && !timed)) {
+        return;
     }
-    const LoadedProgram* loaded = load(program);
+    const int64_t now = environment_.clock->now().micros;
+    started_at_ = started_at_ == 0 ? now : started_at_;
+    deadline_ = timed ? now + environment_.limits.timeout_micros : deadline_;
+}
+
+Status Machine::start(const std::shared_ptr<const Program>& program, std::vector<Value>& arguments) {
+    look_at_clock();
+    handlers_.clear();
+    errors_.clear();
+    portals_.clear();
+    row_count = 0;
+    failed_ = false;
+    const LoadedProgram* loaded = last_ != nullptr && last_->program == program ? last_ : load(program);
+    last_ = loaded;
     KODIAK_TRY(enter(loaded, nullptr));
     for (size_t i = 0; i < std::min(arguments.size(), program->parameters.size()); ++i) {
         r[program->parameters[i]] = std::move(arguments[i]);
@@ -256,7 +268,7 @@ const Instruction* Machine::call(const Instruction* i) {
         const Signature& signature = *loaded->program->callees[static_cast<size_t>(i->d)];
         const std::shared_ptr<const Program> found = programs_.program(signature.code);
         if (found == nullptr) {
-            return fail(i, "42883", "\"" + signature.name + "\" does not exist any more");
+            return fail(i, programs_.problem(signature));
         }
         callee = load(found);
     }

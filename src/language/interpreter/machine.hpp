@@ -46,8 +46,8 @@ class Machine {
    public:
     Machine(const CodeEnvironment& environment, const ProgramSource& programs);
 
-    // Begins a call. Requires: arguments fit the program's parameters.
-    Status start(std::shared_ptr<const Program> program, std::vector<Value> arguments);
+    // Begins a call; the one before has ended. Moves from `arguments`. Requires: they fit the program's parameters.
+    Status start(const std::shared_ptr<const Program>& program, std::vector<Value>& arguments);
     // Goes on to the next row (true, in `result`) or to the end (false; `result` is what RETURN gave).
     Result<bool> resume(Value& result);
     const Meter& meter() const { return meter_; }
@@ -97,6 +97,7 @@ class Machine {
     // Loops and calls between two looks at cancel and clock: some microseconds.
     static constexpr uint32_t kFuel = 2048;
     const Instruction* look_around(const Instruction* i, const Instruction* next);
+    void look_at_clock();
     const LoadedProgram* load(const std::shared_ptr<const Program>& program);
     Status enter(const LoadedProgram* loaded, const Instruction* caller);
     void drop_frame();
@@ -113,6 +114,7 @@ class Machine {
     std::vector<std::unique_ptr<SqlRows>> slots_;
     std::map<std::string, Portal> portals_;
     std::unordered_map<const Program*, std::unique_ptr<LoadedProgram>> loaded_;
+    const LoadedProgram* last_ = nullptr;  // what start() began with
     const Instruction* next_ = nullptr;
     CaughtError failure_;
     bool failed_ = false;

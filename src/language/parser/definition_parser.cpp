@@ -386,6 +386,31 @@ bool is_code_statement(std::string_view text) {
     }
 }
 
+bool may_be_about_code(std::string_view text) {
+    Lexer lexer(text);
+    const Token first = lexer.next();
+    if (first.kind != TokenKind::kWord) {
+        return false;
+    }
+    const std::string_view verb = first.span.in(text);
+    const auto any_of = [](std::string_view word, std::initializer_list<std::string_view> words) {
+        return std::any_of(words.begin(), words.end(), [&](std::string_view one) { return same_word(word, one); });
+    };
+    if (!any_of(verb, {"create", "drop", "do", "call", "run", "check", "let", "alter", "show"})) {
+        return false;
+    }
+    if (any_of(verb, {"do", "call", "let"})) {
+        return true;
+    }
+    const std::string_view second = lexer.next().span.in(text);
+    if (same_word(verb, "create") && same_word(second, "or")) {
+        lexer.next();
+        return any_of(lexer.next().span.in(text), {"function", "procedure", "test", "trigger"});
+    }
+    return any_of(second, {"function", "procedure", "test", "trigger", "aggregate", "tests", "triggers", "procedures",
+                           "create"});
+}
+
 CodeDefinition parse_code(std::string_view text, DiagnosticList& diagnostics) {
     const Result<std::vector<Token>> tokens = tokenize(text);
     if (!tokens.ok()) {

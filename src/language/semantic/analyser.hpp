@@ -94,8 +94,6 @@ class Analyser {
     // calls.cpp
     CodeType analyse_call(Expression*& node);
     CodeType call_code(Expression* node, const std::vector<std::shared_ptr<const Signature>>& overloads, bool call);
-    bool fit_arguments(const Expression& node, const Signature& signature, std::vector<Expression*>& arguments,
-                       unsigned& cost) const;
     CodeType builtin_call(Expression* node, Builtin builtin);
     bool list_and_item(std::vector<Expression*>& arguments, CodeType& common);
 

@@ -6,6 +6,7 @@
 #include "language/lexer/words.hpp"
 #include "language/semantic/analyser.hpp"
 #include "language/semantic/builtins.hpp"
+#include "language/semantic/match_call.hpp"
 #include "language/values/cast.hpp"
 
 namespace kodiak::language {
@@ -67,18 +68,6 @@ CodeType builtin_result(BuiltinResult result, CodeType common) {
             common.literal = false;
             return common;
     }
-}
-
-std::string candidates_text(const std::vector<std::shared_ptr<const Signature>>& overloads) {
-    std::string text;
-    for (const auto& one : overloads) {
-        text += (text.empty() ? "" : ", ") + one->name + "(";
-        for (size_t i = 0; i < one->parameters.size(); ++i) {
-            text += (i > 0 ? ", " : "") + type_text(one->parameters[i].type);
-        }
-        text += ")";
-    }
-    return text;
 }
 
 }  // namespace
@@ -170,59 +159,6 @@ bool Analyser::list_and_item(std::vector<Expression*>& arguments, CodeType& comm
     return true;
 }
 
-// Whether the arguments of a call fit a signature; `cost` counts implicit casts.
-bool Analyser::fit_arguments(const Expression& node, const Signature& signature, std::vector<Expression*>& arguments,
-                             unsigned& cost) const {
-    std::vector<const SignatureParameter*> inputs;
-    for (const SignatureParameter& one : signature.parameters) {
-        if (one.mode != ParameterMode::kOut || signature.kind == CodeKind::kProcedure) {
-            inputs.push_back(&one);
-        }
-    }
-    const bool variadic = !inputs.empty() && inputs.back()->mode == ParameterMode::kVariadic;
-    arguments.assign(inputs.size(), nullptr);
-    for (size_t i = 0; i < node.children.size(); ++i) {
-        size_t place = i;
-        const bool named = i < node.child_names.size() && !node.child_names[i].empty();
-        if (named) {
-            place = 0;
-            while (place < inputs.size() && !same_name(inputs[place]->name, node.child_names[i])) {
-                ++place;
-            }
-        } else if (variadic && i + 1 >= inputs.size()) {
-            continue;
-        }
-        if (place >= inputs.size() || arguments[place] != nullptr) {
-            return false;
-        }
-        arguments[place] = node.children[i];
-    }
-    for (size_t i = 0; i < inputs.size(); ++i) {
-        const bool last_variadic = variadic && i + 1 == inputs.size();
-        if (arguments[i] == nullptr) {
-            if (!inputs[i]->has_default && !last_variadic && inputs[i]->mode != ParameterMode::kOut) {
-                return false;
-            }
-            continue;
-        }
-        if (inputs[i]->mode == ParameterMode::kOut) {
-            continue;
-        }
-        const CodeType& given = arguments[i]->type;
-        if (given.same(inputs[i]->type) || given.is_error()) {
-            continue;
-        }
-        const bool adapts = given.literal && is_number(inputs[i]->type);
-        const bool string = arguments[i]->kind == ExpressionKind::kString;
-        const CastKind kind = cast_kind(given, inputs[i]->type);
-        if (kind == CastKind::kNone || (kind == CastKind::kExplicit && !adapts && !string)) {
-            return false;
-        }
-        cost += 1;
-    }
-    return true;
-}
-
 CodeType Analyser::call_code(Expression* node, const std::vector<std::shared_ptr<const Signature>>& overloads,
                              bool call) {
     for (Expression*& child : node->children) {
@@ -230,27 +166,19 @@ CodeType Analyser::call_code(Expression* node, const std::vector<std::shared_ptr
             return error_type();
         }
     }
-    std::shared_ptr<const Signature> best;
-    std::vector<Expression*> best_arguments;
-    unsigned best_cost = ~0U;
-    bool tie = false;
-    for (const auto& one : overloads) {
-        std::vector<Expression*> arguments;
-        unsigned cost = 0;
-        if ((one->kind == CodeKind::kProcedure) != call || !fit_arguments(*node, *one, arguments, cost)) {
-            continue;
-        }
-        tie = cost == best_cost || (tie && cost > best_cost);
-        if (cost < best_cost) {
-            best = one;
-            best_cost = cost;
-            best_arguments = std::move(arguments);
-        }
+    std::vector<GivenArgument> given;
+    for (size_t i = 0; i < node->children.size(); ++i) {
+        const Expression& child = *node->children[i];
+        given.push_back({child.type, i < node->child_names.size() ? node->child_names[i] : "",
+                         child.kind == ExpressionKind::kString});
     }
-    if (best == nullptr || tie) {
+    const CallMatch match = match_call(overloads, given, call);
+    const std::shared_ptr<const Signature>& best = match.signature;
+    if (best == nullptr) {
         const std::string name = "\"" + node->parts.back().name + "\"";
-        error(tie ? "42725" : "42883",
-              tie ? "the call fits several functions " + name : "no function " + name + " takes these arguments",
+        error(match.ambiguous ? "42725" : "42883",
+              match.ambiguous ? "the call fits several functions " + name
+                              : "no function " + name + " takes these arguments",
               node->span)
             .hint = "There are: " + candidates_text(overloads) + ".";
         return error_type();
@@ -262,6 +190,10 @@ CodeType Analyser::call_code(Expression* node, const std::vector<std::shared_ptr
     }
     node->function = static_cast<int32_t>(code_.callees.size());
     code_.callees.push_back(best);
+    std::vector<Expression*> best_arguments;
+    for (const int32_t argument : match.arguments) {
+        best_arguments.push_back(argument < 0 ? nullptr : node->children[static_cast<size_t>(argument)]);
+    }
     // The rest of the positional arguments are the list of a VARIADIC parameter.
     if (!best->parameters.empty() && best->parameters.back().mode == ParameterMode::kVariadic &&
         best_arguments.back() == nullptr) {
