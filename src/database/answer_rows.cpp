@@ -51,8 +51,9 @@ std::vector<std::string> first_words(std::string_view statement, size_t count) {
 // CREATE OR REPLACE TEMP TABLE t -> CREATE TABLE.
 std::string command_of(std::string_view statement) {
     static constexpr std::array<std::string_view, 4> kVerbs = {"CREATE", "DROP", "ALTER", "COMMENT"};
-    static constexpr std::array<std::string_view, 11> kObjects = {
-        "TABLE", "VIEW", "SCHEMA", "SEQUENCE", "MACRO", "FUNCTION", "TYPE", "INDEX", "SECRET", "DATABASE", "COLUMN"};
+    static constexpr std::array<std::string_view, 14> kObjects = {
+        "TABLE", "VIEW",   "SCHEMA",   "SEQUENCE", "MACRO",     "FUNCTION", "TYPE",
+        "INDEX", "SECRET", "DATABASE", "COLUMN",   "PROCEDURE", "TEST",     "TRIGGER"};
     std::vector<std::string> words = first_words(statement, 7);
     if (words.empty()) {
         return {};

@@ -64,6 +64,11 @@ class ResultSink {
     virtual Status begin(const std::vector<ResultColumn>& columns) = 0;
     virtual Status rows(const RowBatch& batch) = 0;
     virtual Status end(const Answer& answer) = 0;
+    // What code reports while the statement runs (RAISE NOTICE); `level` in capitals. From any thread, one at a time.
+    virtual void notice(const std::string& level, const Error& text) {
+        static_cast<void>(level);
+        static_cast<void>(text);
+    }
 };
 
 }  // namespace kodiak::database

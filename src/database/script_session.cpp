@@ -10,6 +10,7 @@
 #include "database/query_value.hpp"
 #include "database/table_access.hpp"
 #include "database/table_lookup.hpp"
+#include "language/code.hpp"
 #include "language/key_statement.hpp"
 #include "language/lexer/words.hpp"
 #include "language/prove.hpp"
@@ -63,7 +64,28 @@ Status ScriptSession::execute_script(std::string_view text, ResultSink& sink) {
     return {};
 }
 
+namespace {
+
+// Notices of a statement go where its answer goes.
+class SinkNotices final : public engine::NoticeSink {
+   public:
+    SinkNotices(engine::Connection& connection, ResultSink& sink) : connection_(connection), sink_(sink) {
+        connection_.set_notice_sink(this);
+    }
+    ~SinkNotices() override { connection_.set_notice_sink(nullptr); }
+    SinkNotices(const SinkNotices&) = delete;
+    SinkNotices& operator=(const SinkNotices&) = delete;
+    void notice(const std::string& level, const Error& text) override { sink_.notice(level, text); }
+
+   private:
+    engine::Connection& connection_;
+    ResultSink& sink_;
+};
+
+}  // namespace
+
 Status ScriptSession::execute(const language::Statement& statement, ResultSink& sink) {
+    const SinkNotices notices(*connection_, sink);
     Result<Answer> answer = run(statement.text, sink);
     if (!answer.ok()) {
         return language::in_script(answer.error(), statement);
@@ -291,6 +313,12 @@ Result<Answer> ScriptSession::run(std::string_view text, const language::History
 Result<Answer> ScriptSession::run(std::string_view text, const language::PlainStatement&, ResultSink& sink) {
     if (own_failure_) {
         return refused_in_failed_transaction();
+    }
+    if (language::may_be_about_code(text)) {
+        KODIAK_TRY_ASSIGN(const auto result, connection_->execute_code(text));
+        if (result != nullptr) {
+            return send(text, *result, sink);
+        }
     }
     KODIAK_TRY_ASSIGN(auto by_key, run_by_key(text, sink));
     if (!by_key) {

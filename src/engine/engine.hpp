@@ -134,6 +134,14 @@ struct KeyAnswer {
     bool inserted = false;  // UPSERT: there was no such row
 };
 
+// Takes what code reports while it runs (RAISE NOTICE and its like), one at a time, from any thread of the statement.
+class NoticeSink {
+   public:
+    virtual ~NoticeSink() = default;
+    // `level` in capitals: DEBUG, LOG, INFO, NOTICE or WARNING.
+    virtual void notice(const std::string& level, const Error& text) = 0;
+};
+
 class Connection {
    public:
     struct State;
@@ -177,6 +185,13 @@ class Connection {
     // How far this connection's reads of changes since a watermark have come: in the open transaction, or in the last
     // statement outside one; nullopt when there was none.
     std::optional<uint64_t> changes_read(const std::string& watermark) const;
+
+    // Runs a statement of code: CREATE, DROP and CHECK of functions, procedures, tests and triggers, DO, CALL, RUN
+    // TESTS, LET. nullptr, with nothing done, when the text is none of these after all (DROP FUNCTION of a macro,
+    // CALL of a table function). Outside a transaction DO and CALL are one, which they may end and begin anew.
+    Result<std::unique_ptr<QueryResult>> execute_code(std::string_view text);
+    // Where notices of code go; nullptr: nowhere. Must outlive the statements that run meanwhile.
+    void set_notice_sink(NoticeSink* sink);
 
     // kActiveTransaction when one is open.
     Status begin(const BeginOptions& options = {});

@@ -41,6 +41,9 @@ class KodiakCatalog : public duckdb::Catalog {
     timeline::DatabaseCore& core() { return core_; }
     // The entry of `object`, which is in `state`.
     duckdb::CatalogEntry& entry_of(const catalog::ObjectPtr& object, const catalog::CatalogState& state);
+    // The routine `object` as DuckDB's function: a table function or a scalar one.
+    duckdb::CatalogEntry& routine_entry_of(const catalog::ObjectPtr& object, const catalog::CatalogState& state,
+                                           bool as_table);
     // The entry of `object`, a definition of `state`, which `asking` sees as the past at `point`; lives as long as
     // `asking`.
     duckdb::CatalogEntry& past_entry_of(KodiakTransaction& asking, const catalog::ObjectPtr& object,
@@ -107,6 +110,7 @@ class KodiakCatalog : public duckdb::Catalog {
     timeline::DatabaseCore& core_;
     std::recursive_mutex mutex_;  // guards cache_; recursive because an entry needs its schema's
     std::unordered_map<const catalog::CatalogObject*, std::vector<Cached>> cache_;
+    std::unordered_map<const catalog::CatalogObject*, std::vector<Cached>> table_routines_;
 };
 
 }  // namespace kodiak::engine

@@ -14,6 +14,7 @@
 #include "engine/catalog/schema_entry.hpp"
 #include "engine/catalog/simple_entries.hpp"
 #include "engine/catalog/table_entry.hpp"
+#include "engine/code/code_functions.hpp"
 #include "engine/transaction/kodiak_transaction.hpp"
 #include "engine/types/types.hpp"
 
@@ -173,6 +174,23 @@ duckdb::CatalogEntry& KodiakCatalog::past_entry_of(KodiakTransaction& asking, co
     return *past.entry;
 }
 
+duckdb::CatalogEntry& KodiakCatalog::routine_entry_of(const ObjectPtr& object, const CatalogState& state,
+                                                      bool as_table) {
+    if (!as_table) {
+        return entry_of(object, state);
+    }
+    auto sources = sources_of(object, state);
+    const std::lock_guard lock(mutex_);
+    auto& list = table_routines_[object.get()];
+    for (const Cached& cached : list) {
+        if (cached.sources == sources) {
+            return *cached.entry;
+        }
+    }
+    list.push_back({std::move(sources), make_table_routine(*this, schema_of(state.find(object->schema)), *object)});
+    return *list.back().entry;
+}
+
 KodiakSchemaEntry& KodiakCatalog::schema_of(const ObjectPtr& schema) {
     static const CatalogState::Ptr kNothing = CatalogState::empty();
     return entry_of(schema, *kNothing).Cast<KodiakSchemaEntry>();
@@ -204,6 +222,8 @@ duckdb::unique_ptr<duckdb::CatalogEntry> KodiakCatalog::make_entry(const ObjectP
             return make_sequence(*this, schema, *object);
         case ObjectKind::kType:
             return make_type(*this, schema, *object);
+        case ObjectKind::kRoutine:
+            return make_scalar_routine(*this, schema, *object);
         default:
             return make_index(*this, schema, *object, state);
     }

@@ -115,10 +115,15 @@ EntryPtr KodiakSchemaEntry::LookupEntry(duckdb::CatalogTransaction transaction,
     }
     const auto state = kodiak_.state_of(transaction);
     const ObjectPtr object = state->find(space, id(), lookup.GetEntryName());
-    if (object == nullptr) {
+    if (object != nullptr) {
+        return &kodiak_.entry_of(object, *state);
+    }
+    const bool as_table = lookup.GetCatalogType() == CatalogType::TABLE_FUNCTION_ENTRY;
+    if (!as_table && lookup.GetCatalogType() != CatalogType::SCALAR_FUNCTION_ENTRY) {
         return nullptr;
     }
-    return &kodiak_.entry_of(object, *state);
+    const ObjectPtr routine = state->find(NameSpace::kRoutines, id(), lookup.GetEntryName());
+    return routine == nullptr ? EntryPtr() : EntryPtr(kodiak_.routine_entry_of(routine, *state, as_table));
 }
 
 EntryPtr KodiakSchemaEntry::past_entry(duckdb::CatalogTransaction transaction, NameSpace space,
@@ -252,6 +257,10 @@ EntryPtr KodiakSchemaEntry::CreateFunction(duckdb::CatalogTransaction transactio
         refuse_kind("functions written in C++");
     }
     const bool is_scalar = info.type == CatalogType::MACRO_ENTRY;
+    const auto state = transaction_of(transaction.GetContext(), kodiak_).catalog();
+    if (state->find(NameSpace::kRoutines, id(), info.name) != nullptr) {
+        throw_error(make_error(ErrorCode::kDuplicateObject, "a function \"" + info.name + "\" exists already"));
+    }
     CatalogObject object =
         new_object(info, is_scalar ? ObjectKind::kScalarMacro : ObjectKind::kTableMacro, info.name);
     object.definition = define_macro(info.Cast<duckdb::CreateMacroInfo>());

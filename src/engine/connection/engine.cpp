@@ -217,6 +217,15 @@ bool Connection::has_failed() const { return state_->session.has_failed(); }
 Status Connection::savepoint(const std::string& name) { return state_->session.savepoint(name); }
 Status Connection::rollback_to(const std::string& name) { return state_->session.rollback_to(name); }
 Status Connection::release(const std::string& name) { return state_->session.release(name); }
-void Connection::interrupt() { state_->session.context().Interrupt(); }
+void Connection::interrupt() { state_->session.interrupt(); }
+void Connection::set_notice_sink(NoticeSink* sink) { state_->session.set_notice_sink(sink); }
+
+Result<std::unique_ptr<QueryResult>> Connection::execute_code(std::string_view text) {
+    KODIAK_TRY_ASSIGN(auto answer, state_->session.run_code(text));
+    if (!answer) {
+        return std::unique_ptr<QueryResult>();
+    }
+    return make_query_result(state_->session, std::move(*answer));
+}
 
 }  // namespace kodiak::engine

@@ -16,6 +16,7 @@
 
 #include "engine/catalog/kodiak_catalog.hpp"
 #include "engine/catalog/table_entry.hpp"
+#include "engine/code/code_executor.hpp"
 #include "engine/connection/noted_statement.hpp"
 #include "engine/connection/vacuum_statement.hpp"
 #include "engine/errors/errors.hpp"
@@ -27,6 +28,7 @@ Session::Session(duckdb::DuckDB& database, duckdb::shared_ptr<AttachedCores> cor
                  std::vector<std::string> extension_folders)
     : connection_(database), cores_(std::move(cores)), extension_folders_(std::move(extension_folders)) {
     transactions_ = context().registered_state->GetOrCreate<SessionState>(SessionState::kKey);
+    context().registered_state->Insert(CodeContext::kKey, duckdb::make_shared_ptr<CodeContext>(code_, 0));
 }
 
 Session::~Session() {
@@ -44,6 +46,7 @@ Status Session::use(const std::string& name, timeline::DatabaseCore& core) {
         return from_duckdb(result->GetErrorObject());
     }
     default_core_ = &core;
+    code_->set_core(core);
     return ok_status();
 }
 
@@ -79,6 +82,8 @@ void Session::close_stream() {
 Result<Session::ResultPtr> Session::run(std::string_view sql, const catalog::StatementNotes& notes) {
     close_stream();
     transactions_->set_notes(notes);
+    code_->begin_statement();
+    code_->note_text(sql);
     sql_ = sql;
     last_commit = {};
     if (failure_) {
@@ -331,6 +336,7 @@ Result<Session::ResultPtr> Session::run_one(duckdb::unique_ptr<duckdb::SQLStatem
             take_kodiak_table_out(context(), statement->Cast<duckdb::VacuumStatement>());
         }
         apply_notes(context(), statement, transactions_->notes());
+        const WritingRows writing(*code_, *statement);
         auto result = connection_.context->Query(std::move(statement),
                                                  may_stream ? duckdb::QueryResultOutputType::ALLOW_STREAMING
                                                             : duckdb::QueryResultOutputType::FORCE_MATERIALIZED);

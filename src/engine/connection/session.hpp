@@ -18,6 +18,7 @@
 #include "duckdb/main/query_result.hpp"
 #include "duckdb/parser/sql_statement.hpp"
 
+#include "engine/code/code_session.hpp"
 #include "engine/connection/attached_cores.hpp"
 #include "engine/engine.hpp"
 #include "engine/router/key_lookup.hpp"
@@ -37,6 +38,10 @@ class Session {
 
     // Runs the statements that DuckDB makes of `sql`; the last result with rows, or the last.
     Result<std::unique_ptr<duckdb::QueryResult>> run(std::string_view sql, const catalog::StatementNotes& notes = {});
+    // Runs a statement of code; nullopt, with nothing done, when it is not one of ours.
+    Result<std::optional<std::unique_ptr<duckdb::QueryResult>>> run_code(std::string_view text);
+    void set_notice_sink(NoticeSink* sink) { code_->set_notice_sink(sink); }
+    void interrupt();
     // Runs a statement by key past DuckDB; nullopt, with nothing done, when it is not for the router.
     Result<std::optional<KeyRun>> run_by_key(const catalog::KeyStatement& statement,
                                              std::span<const Parameter> parameters);
@@ -72,6 +77,7 @@ class Session {
     timeline::CommitOutcome last_commit;
 
    private:
+    class CodeLane;
     struct Savepoint {
         std::string name;
         SessionState::Marks marks;
@@ -110,11 +116,13 @@ class Session {
     duckdb::shared_ptr<AttachedCores> cores_;
     std::vector<std::string> extension_folders_;
     duckdb::shared_ptr<SessionState> transactions_;
+    std::shared_ptr<CodeSession> code_ = std::make_shared<CodeSession>();
     timeline::DatabaseCore* default_core_ = nullptr;
     Router router_;
     std::string sql_;  // of the statement that runs or streams
     bool explicit_ = false;
     bool reads_past_ = false;  // of the explicit transaction: BEGIN ... AS OF
+    bool owned_by_code_ = false;  // the open transaction is that of a statement of code
     bool streaming_ = false;
     uint64_t stream_ = 0;
     std::optional<Error> failure_;

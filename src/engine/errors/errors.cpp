@@ -15,6 +15,9 @@ namespace {
 constexpr const char* kCodeKey = "kodiak_code";
 constexpr const char* kDetailKey = "kodiak_detail";
 constexpr const char* kHintKey = "kodiak_hint";
+constexpr const char* kStateKey = "kodiak_state";
+constexpr const char* kConditionKey = "kodiak_condition";
+constexpr const char* kStackKey = "kodiak_stack";
 
 // What one of DuckDB's wordings means. `type` INVALID matches every type.
 struct Wording {
@@ -332,7 +335,10 @@ void split_message(Error& error) {
 std::unordered_map<std::string, std::string> extra_of(const Error& error) {
     return {{kCodeKey, std::to_string(static_cast<unsigned>(error.code))},
             {kDetailKey, error.detail},
-            {kHintKey, error.hint}};
+            {kHintKey, error.hint},
+            {kStateKey, error.raised_state},
+            {kConditionKey, error.raised_condition},
+            {kStackKey, error.call_stack}};
 }
 
 std::string value_of(const std::unordered_map<std::string, std::string>& map, const char* key) {
@@ -386,6 +392,9 @@ Error from_duckdb(const duckdb::ErrorData& data, std::string_view sql) {
         error.code = static_cast<ErrorCode>(number);
         error.detail = value_of(extra, kDetailKey);
         error.hint = value_of(extra, kHintKey);
+        error.raised_state = value_of(extra, kStateKey);
+        error.raised_condition = value_of(extra, kConditionKey);
+        error.call_stack = value_of(extra, kStackKey);
     } else {
         error.code = code_of(data.Type(), data.RawMessage(), extra);
         split_message(error);

@@ -1,0 +1,324 @@
+#include "engine/code/code_executor.hpp"
+
+#include "duckdb/main/materialized_query_result.hpp"
+#include "duckdb/main/pending_query_result.hpp"
+#include "duckdb/parser/parser.hpp"
+#include "duckdb/parser/statement/insert_statement.hpp"
+
+#include "engine/code/code_values.hpp"
+#include "engine/connection/noted_statement.hpp"
+#include "engine/errors/errors.hpp"
+#include "engine/types/types.hpp"
+#include "language/lexer/words.hpp"
+#include "language/rewrite.hpp"
+#include "language/statement.hpp"
+
+namespace kodiak::engine {
+
+using language::CodeType;
+using language::NameMeaning;
+using language::Value;
+
+namespace {
+
+constexpr size_t kStatementsKept = 64;
+
+Error not_here(const char* what) {
+    return language::coded_error("2D000", std::string(what) + " cannot be used here")
+        .with_hint("It needs a procedure or DO block that was started outside of a transaction.");
+}
+
+// The place of an error in SQL of code is where that SQL stands in the code, which the interpreter knows.
+Error without_place(Error error) {
+    error.position = {};
+    error.line_text.clear();
+    return error;
+}
+
+class MaterializedRows : public language::SqlRows {
+   public:
+    MaterializedRows(std::unique_ptr<duckdb::QueryResult> result, language::Meter meter)
+        : result_(std::move(result)), meter_(std::move(meter)) {
+        auto shape = std::make_shared<catalog::Type>();
+        shape->kind = catalog::TypeKind::kStruct;
+        if (result_->properties.return_type == duckdb::StatementReturnType::QUERY_RESULT) {
+            for (size_t i = 0; i < result_->names.size(); ++i) {
+                shape->children.push_back({result_->names[i], to_catalog_type(result_->types[i])});
+                bridges_.emplace_back(shape->children.back().type);
+            }
+            count_ = static_cast<int64_t>(result_->Cast<duckdb::MaterializedQueryResult>().RowCount());
+        } else {
+            done_ = true;
+            if (result_->properties.return_type == duckdb::StatementReturnType::CHANGED_ROWS) {
+                const auto chunk = result_->Fetch();
+                count_ = chunk && chunk->size() > 0 ? chunk->GetValue(0, 0).GetValue<int64_t>() : 0;
+            }
+        }
+        shape_ = std::move(shape);
+    }
+
+    const std::shared_ptr<const catalog::Type>& shape() const override { return shape_; }
+    int64_t row_count() const override { return count_; }
+
+    Result<bool> next(std::vector<Value>& row) override {
+        try {
+            if (chunk_ == nullptr || at_ == chunk_->size()) {
+                chunk_ = done_ ? nullptr : result_->Fetch();
+                at_ = 0;
+                if (chunk_ == nullptr || chunk_->size() == 0) {
+                    chunk_ = nullptr;
+                    done_ = true;
+                    return false;
+                }
+                formats_.resize(chunk_->ColumnCount());
+                for (size_t c = 0; c < formats_.size(); ++c) {
+                    chunk_->data[c].ToUnifiedFormat(chunk_->size(), formats_[c]);
+                }
+            }
+            row.resize(bridges_.size());
+            for (size_t c = 0; c < bridges_.size(); ++c) {
+                row[c] = bridges_[c].read(formats_[c], at_, chunk_->data[c], meter_);
+            }
+            ++at_;
+            return true;
+        } catch (const std::exception& exception) {
+            return without_place(from_exception(exception));
+        }
+    }
+
+   private:
+    std::unique_ptr<duckdb::QueryResult> result_;
+    language::Meter meter_;
+    std::shared_ptr<const catalog::Type> shape_;
+    std::vector<ValueBridge> bridges_;
+    duckdb::unique_ptr<duckdb::DataChunk> chunk_;
+    std::vector<duckdb::UnifiedVectorFormat> formats_;
+    size_t at_ = 0;
+    int64_t count_ = 0;
+    bool done_ = false;
+};
+
+bool changes_rows_in_place(const duckdb::SQLStatement& statement) {
+    switch (statement.type) {
+        case duckdb::StatementType::UPDATE_STATEMENT:
+        case duckdb::StatementType::DELETE_STATEMENT:
+        case duckdb::StatementType::MERGE_INTO_STATEMENT:
+            return true;
+        case duckdb::StatementType::INSERT_STATEMENT:
+            return statement.Cast<duckdb::InsertStatement>().on_conflict_info != nullptr;
+        default:
+            return false;
+    }
+}
+
+}  // namespace
+
+Status SqlLane::commit(const std::optional<std::string>&) { return not_here("COMMIT"); }
+Status SqlLane::rollback() { return not_here("ROLLBACK"); }
+
+duckdb::ClientContext& NestedLane::take() {
+    CodeContext& code = CodeContext::of(outer_);
+    code.mutex().lock();
+    try {
+        return code.nested(outer_);
+    } catch (...) {
+        code.mutex().unlock();
+        throw;
+    }
+}
+
+WritingRows::WritingRows(CodeSession& session, const duckdb::SQLStatement& statement)
+    : session_(session), before_(session.writes_rows) {
+    session_.writes_rows = before_ || changes_rows_in_place(statement);
+}
+
+CodeExecutor::~CodeExecutor() {
+    marks_.clear();
+    let_go();
+}
+
+void CodeExecutor::let_go() {
+    if (held_ != nullptr && (marks_.empty() || !marks_.front().marks)) {
+        lane_.give_back();
+        held_ = nullptr;
+    }
+}
+
+// Reads one statement as the front end of a session would.
+Result<CodeExecutor::Statement> CodeExecutor::parse(duckdb::ClientContext& context, std::string_view text) {
+    KODIAK_TRY_ASSIGN(const auto own, language::parse_statement(text));
+    const language::StatementKind kind = language::kind_of(own);
+    if (kind == language::StatementKind::kUpsert) {
+        return make_error(ErrorCode::kUnsupported, "UPSERT cannot be used in code yet")
+            .with_hint("Use INSERT ... ON CONFLICT.");
+    }
+    if (kind != language::StatementKind::kPlain) {
+        return not_here("this statement");
+    }
+    KODIAK_TRY_ASSIGN(auto rewritten, language::rewrite_plain(text));
+    Statement statement;
+    statement.text = text;
+    statement.notes = std::move(rewritten.notes);
+    try {
+        duckdb::Parser parser(context.GetParserOptions());
+        parser.ParseQuery(rewritten.changed ? rewritten.text : std::string(text));
+        if (parser.statements.size() != 1) {
+            return make_error(ErrorCode::kSyntax, parser.statements.empty() ? "there is no statement in this text"
+                                                                            : "one statement is expected here");
+        }
+        statement.parsed = std::move(parser.statements[0]);
+    } catch (const std::exception& exception) {
+        return without_place(from_exception(exception));
+    }
+    if (statement.parsed->type == duckdb::StatementType::TRANSACTION_STATEMENT) {
+        return not_here("this statement");
+    }
+    return statement;
+}
+
+Result<const CodeExecutor::Statement*> CodeExecutor::statement(duckdb::ClientContext& context, std::string_view text) {
+    const auto known = statements_.find(std::string(text));
+    if (known != statements_.end()) {
+        return &known->second;
+    }
+    KODIAK_TRY_ASSIGN(Statement parsed, parse(context, text));
+    if (statements_.size() >= kStatementsKept) {
+        statements_.clear();
+    }
+    return &statements_.emplace(std::string(text), std::move(parsed)).first->second;
+}
+
+Result<std::unique_ptr<duckdb::QueryResult>> CodeExecutor::execute(duckdb::ClientContext& context,
+                                                                   const Statement& statement,
+                                                                   const std::vector<Value>& parameters,
+                                                                   const std::vector<CodeType>& types) {
+    const catalog::StatementNotes outer_notes = transactions_.notes();
+    transactions_.set_notes(statement.notes);
+    std::optional<Error> failure;
+    std::unique_ptr<duckdb::QueryResult> result;
+    try {
+        const WritingRows writing(session_, *statement.parsed);
+        const NotedText noted(session_, statement.text);
+        duckdb::case_insensitive_map_t<duckdb::BoundParameterData> values;
+        for (size_t i = 0; i < parameters.size(); ++i) {
+            const catalog::Type& type = types[i].type;
+            values.emplace(std::to_string(i + 1),
+                           duckdb::BoundParameterData(ValueBridge(type).to_duckdb(parameters[i])));
+        }
+        auto copy = statement.parsed->Copy();
+        apply_notes(context, copy, statement.notes);
+        auto pending =
+            context.PendingQuery(std::move(copy), values, duckdb::QueryResultOutputType::FORCE_MATERIALIZED);
+        if (pending->HasError()) {
+            failure = from_duckdb(pending->GetErrorObject());
+        } else {
+            result = pending->Execute();
+            if (result->HasError()) {
+                failure = from_duckdb(result->GetErrorObject());
+            }
+        }
+    } catch (const std::exception& exception) {
+        failure = from_exception(exception);
+    }
+    transactions_.set_notes(outer_notes);
+    if (failure) {
+        return without_place(std::move(*failure));
+    }
+    return result;
+}
+
+Result<std::unique_ptr<language::SqlRows>> CodeExecutor::run(std::string_view text,
+                                                             const std::vector<Value>& parameters,
+                                                             const std::vector<CodeType>& types,
+                                                             const language::Meter& meter) {
+    try {
+        Hold hold(*this);
+        KODIAK_TRY_ASSIGN(const Statement* statement, this->statement(hold.context(), text));
+        const bool reads = statement->parsed->type == duckdb::StatementType::SELECT_STATEMENT;
+        if (session_.core() != nullptr) {
+            KODIAK_TRY(transactions_.transaction_on(*session_.core()));  // begun before the marks
+        }
+        for (HandlerMark& one : marks_) {
+            if (!one.marks) {
+                one.marks = transactions_.mark();
+            }
+            one.wrote = one.wrote || !reads;
+        }
+        const SessionState::Marks start = transactions_.mark();
+        auto result = execute(hold.context(), *statement, parameters, types);
+        if (result.ok() && !defers_keys()) {
+            if (const Status finished = transactions_.finish_statement(); !finished.ok()) {
+                result = finished.error();
+            }
+        }
+        if (!result.ok()) {
+            transactions_.undo_to(start);
+            KODIAK_TRY(lane_.recover());
+            return result.error();
+        }
+        transactions_.release(start);
+        return std::unique_ptr<language::SqlRows>(std::make_unique<MaterializedRows>(std::move(*result), meter));
+    } catch (const std::exception& exception) {
+        return without_place(from_exception(exception));
+    }
+}
+
+Result<uint64_t> CodeExecutor::mark() {
+    marks_.emplace_back();
+    return marks_.size() - 1;
+}
+
+Status CodeExecutor::undo_to(uint64_t mark) {
+    const HandlerMark& one = marks_.at(mark);
+    if (!one.wrote) {
+        return ok_status();
+    }
+    if (defers_keys()) {
+        return make_error(ErrorCode::kUnsupported,
+                          "a handler cannot undo changes inside of a statement that updates or deletes rows")
+            .with_hint("Change tables in a procedure, or behind the statement.");
+    }
+    transactions_.undo_to(*one.marks);
+    return ok_status();
+}
+
+Status CodeExecutor::release(uint64_t mark) {
+    if (marks_.at(mark).marks) {
+        transactions_.release(*marks_[mark].marks);
+    }
+    marks_.resize(mark);
+    let_go();
+    return ok_status();
+}
+
+Status CodeExecutor::commit(const std::optional<std::string>& message) { return lane_.commit(message); }
+Status CodeExecutor::rollback() { return lane_.rollback(); }
+
+Result<catalog::Type> CodeExecutor::find_type(const std::vector<std::string>& name) {
+    std::string quoted;
+    for (const std::string& part : name) {
+        quoted += (quoted.empty() ? "" : ".") + language::quote_name(part);
+    }
+    try {
+        Hold hold(*this);
+        return to_catalog_type(hold.context().ParseLogicalType(quoted));
+    } catch (const std::exception& exception) {
+        KODIAK_TRY(lane_.recover());
+        return without_place(from_exception(exception));
+    }
+}
+
+Result<std::vector<catalog::NamedType>> CodeExecutor::table_columns(const std::vector<std::string>& name) {
+    std::string quoted;
+    for (const std::string& part : name) {
+        quoted += (quoted.empty() ? "" : ".") + language::quote_name(part);
+    }
+    KODIAK_TRY_ASSIGN(const Bound bound, bind("SELECT * FROM " + quoted, {}));
+    std::vector<catalog::NamedType> columns;
+    for (size_t i = 0; i < bound.names.size(); ++i) {
+        columns.push_back({bound.names[i], to_catalog_type(bound.types[i])});
+    }
+    return columns;
+}
+
+}  // namespace kodiak::engine
