@@ -69,6 +69,10 @@ constexpr CommandSpec kCommands[] = {
      kImportOptions},
     {"check", "DB", 1, 1, "verify all checksums, all changes roots, and indexes against rows",
      "Exit code 1 and the damaged places when something is wrong.\n", kHelpOnly},
+    {"test", "DB [NAME]", 1, 2, "run the tests that are stored in a database",
+     "With a NAME: the test of that name, or the tests FOR that function. Nothing is changed.\n"
+     "Exit code 1 when one fails.\n",
+     kHelpOnly},
     {"timeline", "ACTION DB [COMMIT]", 2, 3, "show and prove the history of commits",
      "Actions: log DB, show DB COMMIT, heads DB, verify DB, proof DB COMMIT, proof DB --row T --key K.\n"
      "A commit is named by its number or by its id. A proof is checked by kodiak-verify, without Kodiak.\n",

@@ -36,6 +36,9 @@ int run_command(const CommandLine& line, Output& output) {
     if (name == "check") {
         return run_check(line, output);
     }
+    if (name == "test") {
+        return run_test(line, output);
+    }
     if (name == "timeline") {
         return run_timeline(line, output);
     }

@@ -17,6 +17,8 @@ int run_import(const CommandLine& line, Output& output);
 // kodiak check DB: verifies everything; names each damaged place.
 int run_check(const CommandLine& line, Output& output);
 
+// kodiak test DB [NAME]: runs the tests that are stored in the database.
+int run_test(const CommandLine& line, Output& output);
 // kodiak timeline ACTION DB: log, show, heads, verify, proof.
 int run_timeline(const CommandLine& line, Output& output);
 // kodiak changes DB TABLE: what commits did to a table, once or following it.
@@ -28,5 +30,7 @@ int run_watermark(const CommandLine& line, Output& output);
 
 // Writes an error to stderr as people read it; `file_name` is where its position counts from, may be empty.
 void report_error(const Error& error, std::string_view file_name);
+// Writes what code reports to stderr: `NOTICE: text`.
+void report_notice(const std::string& level, const Error& text);
 
 }  // namespace kodiak::cli

@@ -24,6 +24,7 @@ class WhileRead final : public database::ResultSink {
     }
     Status rows(const database::RowBatch& batch) override { return goes_on(format_.rows(batch)); }
     Status end(const database::Answer& answer) override { return goes_on(format_.end(answer)); }
+    void notice(const std::string& level, const Error& text) override { report_notice(level, text); }
 
    private:
     Status goes_on(Status status) const {
@@ -178,6 +179,13 @@ class ScriptRun {
 
 void report_error(const Error& error, std::string_view file_name) {
     std::fprintf(stderr, "%s\n", language::render_error(error, file_name).c_str());
+}
+
+void report_notice(const std::string& level, const Error& text) {
+    std::fprintf(stderr, "%s: %s\n", level.c_str(), text.message.c_str());
+    if (!text.hint.empty()) {
+        std::fprintf(stderr, "  hint: %s\n", text.hint.c_str());
+    }
 }
 
 int run_sql(const CommandLine& line, Output& output) {
