@@ -35,11 +35,9 @@ TypeName* CodeParser::parse_type() {
 
 void CodeParser::parse_type_words(TypeName* type) {
     type->parts = parse_qualified_name("a type");
-    if (at_operator("%")) {
+    // Any other word makes it a remainder: x::BIGINT % y.
+    if (at_operator("%") && (cursor_.at_word("type", 1) || cursor_.at_word("rowtype", 1))) {
         cursor_.advance();
-        if (!cursor_.at_word("type") && !cursor_.at_word("rowtype")) {
-            unexpected({"TYPE", "ROWTYPE"});
-        }
         type->kind = cursor_.at_word("type") ? TypeNameKind::kTypeOf : TypeNameKind::kRowTypeOf;
         cursor_.advance();
         return;
