@@ -140,7 +140,7 @@ Emitter::Register Emitter::constant(const Value& value, const CodeType& type) {
     const auto [place, fresh] = constants_.try_emplace(key, 0);
     if (fresh) {
         place->second = take(Class::kConstant);
-        program_->constants.push_back({place->second, value});
+        program_->constants.push_back({place->second, value, type.type});
     }
     return place->second;
 }

@@ -156,6 +156,7 @@ struct RaiseSite {
 struct ProgramConstant {
     uint16_t where = 0;
     Value value;
+    catalog::Type type;
 };
 
 struct Program {

@@ -80,4 +80,13 @@ const BuiltinFunction* find_builtin(std::string_view name, size_t arguments) {
     return nullptr;
 }
 
+const BuiltinFunction* builtin_numbered(Builtin builtin) {
+    for (const BuiltinFunction& one : kBuiltins) {
+        if (one.builtin == builtin) {
+            return &one;
+        }
+    }
+    return nullptr;
+}
+
 }  // namespace kodiak::language

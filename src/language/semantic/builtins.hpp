@@ -107,5 +107,7 @@ struct BuiltinFunction {
 
 // Finds a function by name and number of arguments; nullptr if the interpreter does not know it.
 const BuiltinFunction* find_builtin(std::string_view name, size_t arguments);
+// Finds it by its number. Never nullptr but for kNone, kMod and kTrim, which have no entry.
+const BuiltinFunction* builtin_numbered(Builtin builtin);
 
 }  // namespace kodiak::language
