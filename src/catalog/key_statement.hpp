@@ -1,6 +1,6 @@
 #pragma once
 
-// KeyStatement: a statement that names the single row it means by a key, with nothing but constants in it.
+// KeyStatement: a statement that names the row it means by a key, or a range of them, with nothing but constants in it.
 //
 // What       SELECT columns FROM t WHERE k = 1; INSERT INTO t VALUES (1, 'a'); UPDATE t SET c = 2, d = d + 1 WHERE k =
 //            1; DELETE FROM t WHERE k = 1; UPSERT INTO t VALUES (1, 'a'). Constants may be parameters.
@@ -10,6 +10,7 @@
 // Not here   What tables and columns mean: any name may turn out not to exist, and then the general path says so.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -42,6 +43,14 @@ struct KeyStatement {
     std::vector<KeyOperand> values;         // kInsert, kUpdate, kUpsert: one for each of `columns`
     std::vector<std::string> key_columns;   // kSelect, kUpdate, kDelete: WHERE key_columns[i] = key_values[i] AND ...
     std::vector<KeyOperand> key_values;
+    // kSelect only: WHERE key_columns[0] BETWEEN key_values[0] AND key_values[1], or without its ends; ORDER BY that column.
+    struct Range {
+        bool low_inclusive = true;
+        bool high_inclusive = true;
+        enum class Order : uint8_t { kNone, kAscending, kDescending };
+        Order order = Order::kNone;
+    };
+    std::optional<Range> range;
     uint32_t parameters = 0;                // how many there are
 };
 

@@ -73,7 +73,7 @@ class PlannedStatement final : public Prepared {
         if (statement.parameters != values_.size()) {
             return;
         }
-        if (statement.kind == Kind::kSelect) {
+        if (statement.kind == Kind::kSelect && !statement.range) {
             lookup_ = std::make_unique<engine::KeyLookup>(std::move(statement));
         } else {
             key_ = std::move(statement);

@@ -123,7 +123,7 @@ class StatementMaker {
         switch (below(12)) {
             case 0:
             case 1:
-                return "SELECT * FROM " + table.name + where(table);
+                return "SELECT * FROM " + table.name + (below(3) == 0 ? range(table) : where(table));
             case 2:
                 return "SELECT " + pick(table.columns) + ", " + pick(table.columns) + " FROM main." + table.name +
                        where(table);
@@ -164,6 +164,16 @@ class StatementMaker {
         }
         const size_t column = below(4) == 0 ? below(table.columns.size()) : 0;
         return " WHERE " + table.columns[column] + " = " + constant(table.kinds[column]);
+    }
+    std::string range(const Table& table) {
+        static const std::vector<std::string> kOrders = {"", "", " ORDER BY ", " ORDER BY ", " ORDER BY "};
+        const std::string& column = table.columns[0];
+        const std::string order = pick(kOrders);
+        const std::string bounds = below(2) == 0
+                                       ? " BETWEEN " + constant('i') + " AND " + constant('i')
+                                       : (below(2) == 0 ? " > " : " >= ") + constant('i') + " AND " + column +
+                                             (below(2) == 0 ? " < " : " <= ") + constant('i');
+        return " WHERE " + column + bounds + (order.empty() ? "" : order + column + (below(2) == 0 ? " DESC" : ""));
     }
     // Mostly one that fits.
     std::string constant(char kind) {

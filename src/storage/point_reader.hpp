@@ -36,6 +36,7 @@ class PointReader {
     struct Row {
         const Chunk* chunk = nullptr;  // nullptr: there is no such row
         uint32_t slot = 0;
+        Locator locator;  // tells rows in the order in which they lie; of rows of get() with changes it says nothing
         explicit operator bool() const { return chunk != nullptr; }
     };
 

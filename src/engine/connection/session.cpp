@@ -152,7 +152,7 @@ Result<std::optional<KeyRun>> Session::run_by_key(const catalog::KeyStatement& s
     }
     last_commit = {};
     KODIAK_TRY_ASSIGN(KeyRun run, run_plan(*plan, *transaction));
-    return std::optional(std::move(run));
+    return run.is_general ? Result<std::optional<KeyRun>>(kGeneralPath) : std::optional(std::move(run));
 }
 
 Result<LookupOutcome> Session::look_up(KeyLookup::State& lookup, const LookupRun& run) {
@@ -271,6 +271,10 @@ Result<KeyRun> Session::run_plan(KeyPlan& plan, storage::Transaction& transactio
         Result<KeyRun> run = plan.run(context(), transaction);
         if (!run.ok()) {
             return fail(run.error());
+        }
+        if (run->is_general) {
+            explicit_ ? transactions_->release(statement_start_) : transactions_->rollback();
+            return run;
         }
         KODIAK_TRY(finish_statement());
         return run;

@@ -30,6 +30,10 @@ duckdb::vector<duckdb::LogicalType> types_of(const std::vector<ScannedColumn>& c
     return types;
 }
 
+bool is_integer_key(const duckdb::vector<duckdb::LogicalType>& types) {
+    return types.size() == 1 && types[0].IsIntegral() && duckdb::GetTypeIdSize(types[0].InternalType()) <= 8;
+}
+
 }  // namespace
 
 std::unique_ptr<KeyPlan> KeyPlan::make(const KeyStatement& statement, KodiakTableEntry& entry) {
@@ -43,7 +47,8 @@ bool KeyPlan::resolve(const KeyStatement& statement) {
     }
     switch (kind_) {
         case Kind::kSelect:
-            return resolve_key(statement.key_columns);
+            range_ = statement.range;
+            return resolve_key(statement.key_columns) && (!range_ || is_integer_key(key_types_));
         case Kind::kInsert:
             return columns_.size() == statement.values.size() && resolve_row();
         case Kind::kUpdate:
@@ -101,7 +106,7 @@ bool KeyPlan::resolve_columns(const std::vector<std::string>& names) {
     }
     if (kind_ == Kind::kSelect) {
         selected_types_ = types_of(read_);
-        row_.Initialize(duckdb::Allocator::DefaultAllocator(), selected_types_, 1);
+        row_.Initialize(duckdb::Allocator::DefaultAllocator(), selected_types_, kRangeRowsMax);
     }
     return true;
 }
@@ -191,6 +196,9 @@ bool KeyPlan::bind(const KeyStatement& statement, std::span<const Parameter> par
         }
         values_.push_back(std::move(*value));
     }
+    if (range_) {
+        return bind_range(statement, parameters);
+    }
     keys_.Reset();
     for (size_t i = 0; i < key_operands_.size(); ++i) {
         const auto& operands = kind_ == Kind::kUpsert ? statement.values : statement.key_values;
@@ -259,7 +267,7 @@ Result<std::optional<KeyPlan::Found>> KeyPlan::find(storage::Transaction& transa
 
 Result<KeyRun> KeyPlan::run(duckdb::ClientContext& context, storage::Transaction& transaction) {
     if (kind_ == Kind::kSelect) {
-        return select(context, transaction);
+        return range_ ? select_range(context, transaction) : select(context, transaction);
     }
     if (kind_ == Kind::kInsert) {
         return insert(transaction);
@@ -292,19 +300,74 @@ Result<duckdb::DataChunk*> KeyPlan::find_row(storage::Transaction& transaction) 
 }
 
 Result<KeyRun> KeyPlan::select(duckdb::ClientContext& context, storage::Transaction& transaction) {
+    KODIAK_TRY_ASSIGN(const duckdb::DataChunk* const row, find_row(transaction));
+    KeyRun run = answer_with(context, row != nullptr);
+    found_.reset();
+    return run;
+}
+
+// The rows in row_ as a result.
+KeyRun KeyPlan::answer_with(duckdb::ClientContext& context, bool any_rows) {
     auto rows = duckdb::make_uniq<duckdb::ColumnDataCollection>(duckdb::Allocator::DefaultAllocator(),
                                                                 selected_types_);
-    KODIAK_TRY_ASSIGN(const duckdb::DataChunk* const row, find_row(transaction));
-    if (row != nullptr) {
+    if (any_rows) {
         rows->Append(row_);
     }
-    found_.reset();
     duckdb::StatementProperties properties;
     properties.return_type = duckdb::StatementReturnType::QUERY_RESULT;
     KeyRun run;
     run.rows = duckdb::make_uniq<duckdb::MaterializedQueryResult>(
         duckdb::StatementType::SELECT_STATEMENT, properties, names_, std::move(rows), context.GetClientProperties());
     return run;
+}
+
+bool KeyPlan::bind_range(const KeyStatement& statement, std::span<const Parameter> parameters) {
+    const auto low = integer_of(statement.key_values[0], parameters);
+    const auto high = integer_of(statement.key_values[1], parameters);
+    if (!low || !high || *low == INT64_MAX || *high == INT64_MIN) {
+        return false;
+    }
+    low_ = *low + (statement.range->low_inclusive ? 0 : 1);
+    high_ = *high - (statement.range->high_inclusive ? 0 : 1);
+    return true;
+}
+
+Result<KeyRun> KeyPlan::select_range(duckdb::ClientContext& context, storage::Transaction& transaction) {
+    KeyRun general;
+    general.is_general = true;
+    KODIAK_TRY_ASSIGN(const auto reader, transaction.point_reader(entry_.definition()->id, key_, stored_ids(read_)));
+    if (reader->has_changes()) {
+        return general;
+    }
+    found_rows_.clear();
+    KODIAK_TRY(reader->scan(low_, high_, [&](const storage::PointReader::Row& row) {
+        found_rows_.push_back(row);
+        return found_rows_.size() <= kRangeRowsMax;
+    }));
+    if (found_rows_.size() > kRangeRowsMax) {
+        return general;
+    }
+    using Order = KeyStatement::Range::Order;
+    if (range_->order == Order::kDescending) {
+        std::reverse(found_rows_.begin(), found_rows_.end());
+    } else if (range_->order == Order::kNone) {
+        // As a scan would show them.
+        std::sort(found_rows_.begin(), found_rows_.end(), [](const auto& a, const auto& b) {
+            return a.locator.value < b.locator.value;
+        });
+    }
+    load_range();
+    return answer_with(context, !found_rows_.empty());
+}
+
+void KeyPlan::load_range() {
+    row_.Reset();
+    for (size_t i = 0; i < read_.size(); ++i) {
+        for (size_t at = 0; at < found_rows_.size(); ++at) {
+            decode_column(read_[i], read_[i].in(*found_rows_[at].chunk), &found_rows_[at].slot, 1, row_.data[i], at);
+        }
+    }
+    row_.SetCardinality(found_rows_.size());
 }
 
 // Puts the values of a row into row_.

@@ -25,6 +25,7 @@
 #include "engine/engine.hpp"
 #include "engine/scan/scanned_column.hpp"
 #include "engine/vectors/batch_columns.hpp"
+#include "storage/point_reader.hpp"
 #include "storage/transaction.hpp"
 
 namespace kodiak::engine {
@@ -36,10 +37,14 @@ struct KeyRun {
     std::unique_ptr<duckdb::QueryResult> rows;  // kSelect only
     uint64_t changed = 0;
     bool inserted = false;  // kUpsert: there was no such row
+    bool is_general = false;  // nothing was done: the statement is for DuckDB after all
 };
 
 class KeyPlan {
    public:
+    // A range of more rows is DuckDB's: it scans where this looks up.
+    static constexpr size_t kRangeRowsMax = 100;
+
     // nullptr when statements of this shape are not for the router.
     static std::unique_ptr<KeyPlan> make(const catalog::KeyStatement& statement, KodiakTableEntry& entry);
 
@@ -78,6 +83,10 @@ class KeyPlan {
     Result<std::optional<Found>> find(storage::Transaction& transaction, const std::vector<ScannedColumn>& read);
     void load(const storage::TableSnapshot::Place& place);
     Result<KeyRun> select(duckdb::ClientContext& context, storage::Transaction& transaction);
+    bool bind_range(const catalog::KeyStatement& statement, std::span<const Parameter> parameters);
+    Result<KeyRun> select_range(duckdb::ClientContext& context, storage::Transaction& transaction);
+    void load_range();
+    KeyRun answer_with(duckdb::ClientContext& context, bool any_rows);
     Result<KeyRun> insert(storage::Transaction& transaction);
     Result<KeyRun> update(storage::Transaction& transaction, const Found& found);
     Status append(storage::Transaction& transaction, const Locator* replaced);
@@ -92,6 +101,10 @@ class KeyPlan {
 
     const Kind kind_;
     KodiakTableEntry& entry_;
+    std::optional<catalog::KeyStatement::Range> range_;
+    int64_t low_ = 0;                              // bound ends of range_, both inclusive
+    int64_t high_ = 0;
+    std::vector<storage::PointReader::Row> found_rows_;
     size_t key_ = 0;                               // in TableDefinition::keys
     std::vector<size_t> key_operands_;             // for each column of the key: which operand gives it
     std::vector<size_t> key_order_;                // 0, 1, ...: the key's columns as they lie in keys_

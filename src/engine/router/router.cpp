@@ -28,6 +28,9 @@ std::string Router::shape_of(const KeyStatement& statement) {
     add_names(shape, statement.columns);
     add_names(shape, statement.key_columns);
     shape += std::to_string(statement.values.size());
+    if (statement.range) {
+        shape += static_cast<char>('a' + static_cast<int>(statement.range->order));
+    }
     return shape;
 }
 

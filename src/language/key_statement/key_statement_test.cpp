@@ -54,6 +54,12 @@ std::string parsed(std::string_view text) {
     for (const auto& value : statement->values) {
         line += " " + shown(value);
     }
+    if (statement->range) {
+        static const char* const kOrders[] = {"", " up", " down"};
+        return line + " | " + shown(statement->key_values[0]) + (statement->range->low_inclusive ? " <= " : " < ") +
+               statement->key_columns[0] + (statement->range->high_inclusive ? " <= " : " < ") +
+               shown(statement->key_values[1]) + kOrders[static_cast<size_t>(statement->range->order)];
+    }
     for (size_t i = 0; i < statement->key_columns.size(); ++i) {
         line += " | " + statement->key_columns[i] + " = " + shown(statement->key_values[i]);
     }
@@ -67,7 +73,8 @@ TEST(KeyStatementTest, TheFiveShapesAreRecognised) {
     EXPECT_EQ(parsed("INSERT INTO t VALUES (1, 'it''s', NULL, true, -1.50)"), "insert t [] 1 'it's' NULL TRUE -1.50d");
     EXPECT_EQ(parsed("INSERT INTO d.s.t (a, b) VALUES (?, ?)"), "insert d s t [a b] $1 $2");
     EXPECT_EQ(parsed("UPDATE t SET a = 1, b = $2 WHERE id = $1"), "update t [a b] 1 $2 | id = $1");
-    EXPECT_EQ(parsed("UPDATE t SET a = A + 1, \"b\" = b - $1, c = -2 WHERE id = 3"), "update t [a b c] +=1 -=$1 -2 | id = 3");
+    EXPECT_EQ(parsed("UPDATE t SET a = A + 1, \"b\" = b - $1, c = -2 WHERE id = 3"),
+              "update t [a b c] +=1 -=$1 -2 | id = 3");
     EXPECT_EQ(parsed("DELETE FROM t WHERE id = false -- gone"), "delete t [] | id = FALSE");
     EXPECT_EQ(parsed("UPSERT INTO t (id, a) VALUES (7, '')"), "upsert t [id a] 7 ''");
 }
@@ -142,6 +149,31 @@ TEST(KeyStatementTest, PreparedOnesAndTheirCallsAreRecognised) {
     for (const char* text : {"EXECUTE q(1 + 1)", "EXECUTE q(a := 1)", "EXECUTE q($1)", "EXECUTE q()", "EXECUTE q(1) x",
                              "EXECUTE"}) {
         EXPECT_FALSE(parse_key_execution(text)) << text;
+    }
+}
+
+TEST(KeyStatementTest, RangesOfAKeyAreRecognised) {
+    EXPECT_EQ(parsed("SELECT * FROM t WHERE id BETWEEN -2 AND $1"), "select t [] | -2 <= id <= $1");
+    EXPECT_EQ(parsed("SELECT a FROM t WHERE id >= 1 AND ID < 5 ORDER BY id DESC;"), "select t [a] | 1 <= id < 5 down");
+    EXPECT_EQ(parsed("SELECT a FROM t WHERE id > ? AND id <= ? ORDER BY id"), "select t [a] | $1 < id <= $2 up");
+    for (const char* text : {
+             "SELECT * FROM t WHERE id > 1",
+             "SELECT * FROM t WHERE id < 1 AND id > 0",
+             "SELECT * FROM t WHERE id > 1 AND k < 5",
+             "SELECT * FROM t WHERE id BETWEEN 1 AND 5 AND k = 2",
+             "SELECT * FROM t WHERE id BETWEEN 1 AND 5 OR k = 2",
+             "SELECT * FROM t WHERE id BETWEEN SYMMETRIC 5 AND 1",
+             "SELECT * FROM t WHERE id NOT BETWEEN 1 AND 5",
+             "SELECT * FROM t WHERE id BETWEEN 1 AND 5 ORDER BY k",
+             "SELECT * FROM t WHERE id BETWEEN 1 AND 5 ORDER BY id, k",
+             "SELECT * FROM t WHERE id BETWEEN 1 AND 5 ORDER BY id NULLS FIRST",
+             "SELECT * FROM t WHERE id BETWEEN 1 AND 5 LIMIT 3",
+             "SELECT * FROM t WHERE k = 1 AND id BETWEEN 1 AND 5",
+             "SELECT * FROM t WHERE id = 1 ORDER BY id",
+             "DELETE FROM t WHERE id BETWEEN 1 AND 5",
+             "UPDATE t SET a = 1 WHERE id >= 1 AND id < 5",
+         }) {
+        EXPECT_EQ(parsed(text), "-") << text;
     }
 }
 

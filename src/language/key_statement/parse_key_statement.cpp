@@ -63,7 +63,7 @@ class KeyStatementParser {
     bool parse_verb() {
         if (accept("select")) {
             result_.kind = KeyStatement::Kind::kSelect;
-            return parse_selected() && accept("from") && parse_table() && parse_where();
+            return parse_selected() && accept("from") && parse_table() && parse_where() && parse_order();
         }
         if (accept("insert")) {
             result_.kind = KeyStatement::Kind::kInsert;
@@ -85,7 +85,7 @@ class KeyStatementParser {
     }
 
     bool parse_selected() {
-        if (token_.kind == TokenKind::kOperator && text_of() == "*") {
+        if (is_operator("*")) {
             advance();
             return true;
         }
@@ -139,7 +139,7 @@ class KeyStatementParser {
         }
         std::vector<std::string> names;
         if (!parse_name(names) || !same_name(names[0], result_.columns.back()) ||
-            token_.kind != TokenKind::kOperator || (text_of() != "+" && text_of() != "-")) {
+            (!is_operator("+") && !is_operator("-"))) {
             return std::nullopt;
         }
         const bool adds = text_of() == "+";
@@ -152,10 +152,59 @@ class KeyStatementParser {
             return false;
         }
         do {
-            if (!parse_name(result_.key_columns) || !accept_equals() || !parse_operand(result_.key_values)) {
+            if (!parse_name(result_.key_columns)) {
+                return false;
+            }
+            if (result_.kind == KeyStatement::Kind::kSelect && result_.key_columns.size() == 1 && !is_operator("=")) {
+                return parse_range();
+            }
+            if (!accept_equals() || !parse_operand(result_.key_values)) {
                 return false;
             }
         } while (accept("and"));
+        return true;
+    }
+
+    // Behind the column's name: BETWEEN low AND high, or two comparisons, the lower bound first.
+    bool parse_range() {
+        KeyStatement::Range range;
+        if (accept("between")) {
+            result_.range = range;
+            return parse_operand(result_.key_values) && accept("and") && parse_operand(result_.key_values);
+        }
+        range.low_inclusive = is_operator(">=");
+        if (!range.low_inclusive && !is_operator(">")) {
+            return false;
+        }
+        advance();
+        std::vector<std::string> again;
+        if (!parse_operand(result_.key_values) || !accept("and") || !parse_name(again) ||
+            !same_name(again[0], result_.key_columns[0])) {
+            return false;
+        }
+        range.high_inclusive = is_operator("<=");
+        if (!range.high_inclusive && !is_operator("<")) {
+            return false;
+        }
+        advance();
+        result_.range = range;
+        return parse_operand(result_.key_values);
+    }
+
+    bool parse_order() {
+        if (!result_.range || !accept("order")) {
+            return true;
+        }
+        std::vector<std::string> names;
+        if (!accept("by") || !parse_name(names) || !same_name(names[0], result_.key_columns[0])) {
+            return false;
+        }
+        const bool descends = accept("desc");
+        if (!descends) {
+            accept("asc");
+        }
+        result_.range->order =
+            descends ? KeyStatement::Range::Order::kDescending : KeyStatement::Range::Order::kAscending;
         return true;
     }
 
@@ -194,7 +243,7 @@ class KeyStatementParser {
 
     bool parse_operand(std::vector<KeyOperand>& operands) {
         KeyOperand operand;
-        const bool negative = token_.kind == TokenKind::kOperator && text_of() == "-";
+        const bool negative = is_operator("-");
         if (negative) {
             advance();
         }
@@ -284,12 +333,13 @@ class KeyStatementParser {
         return true;
     }
     bool accept_equals() {
-        if (token_.kind != TokenKind::kOperator || text_of() != "=") {
+        if (!is_operator("=")) {
             return false;
         }
         advance();
         return true;
     }
+    bool is_operator(std::string_view text) const { return token_.kind == TokenKind::kOperator && text_of() == text; }
 
     std::string_view text_of() const { return token_.span.in(text_); }
     void advance() { token_ = lexer_.next(); }

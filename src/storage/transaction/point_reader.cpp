@@ -254,7 +254,7 @@ Result<PointReader::Row> PointReader::visible(Locator locator) {
     }
     const ChunkEnds* ends = entry.state->ends();
     const uint64_t end = ends == nullptr ? 0 : ends->end(locator.slot());
-    return end == 0 || end > interval_.upto ? Row{&chunk, locator.slot()} : Row{};
+    return end == 0 || end > interval_.upto ? Row{&chunk, locator.slot(), locator} : Row{};
 }
 
 Status PointReader::verify(uint64_t chunk_number, const DirectoryEntry& entry) {
@@ -278,7 +278,7 @@ Result<PointReader::Row> PointReader::get_with_changes(int64_t key) {
         return Row{};
     }
     pinned_ = std::move(place->chunk);
-    return Row{pinned_.get(), place->slot};
+    return Row{pinned_.get(), place->slot, {}};
 }
 
 template <class Visit>
