@@ -39,6 +39,9 @@ std::vector<std::string> searched_schemas(duckdb::ClientContext& context, const 
 }
 
 std::shared_ptr<language::CodeLibrary> CodeSession::library(duckdb::ClientContext& context) {
+    if (find_session_database(context) == nullptr) {
+        return std::make_shared<language::CodeLibrary>();  // other databases hold no code
+    }
     KodiakCatalog& database = session_database(context);
     const auto state = transaction_of(context, database).catalog();
     std::vector<std::string> path = searched_schemas(context, database.GetName());

@@ -8,6 +8,8 @@
 
 namespace kodiak::engine {
 
+// nullptr when the default database is not Kodiak's.
+KodiakCatalog* find_session_database(duckdb::ClientContext& context);
 // Throws kUndefinedObject when the default database is not Kodiak's.
 KodiakCatalog& session_database(duckdb::ClientContext& context);
 
