@@ -75,6 +75,55 @@ std::vector<ObjectPtr> users_of(const CatalogState& latest, const CatalogObject&
     return all;
 }
 
+bool has_key_over(const catalog::TableDefinition& table, const std::vector<ColumnId>& columns) {
+    return std::any_of(table.keys.begin(), table.keys.end(), [&](const catalog::KeyConstraint& key) {
+        return std::is_permutation(key.columns.begin(), key.columns.end(), columns.begin(), columns.end());
+    });
+}
+
+// Whether all columns are in both versions of a table, and of one type.
+bool keeps_columns(const catalog::TableDefinition& then, const catalog::TableDefinition& now,
+                   const std::vector<ColumnId>& columns) {
+    return std::all_of(columns.begin(), columns.end(), [&](const ColumnId id) {
+        const catalog::ColumnDefinition* was = then.find_column(id);
+        const catalog::ColumnDefinition* is = now.find_column(id);
+        return was != nullptr && is != nullptr && was->type == is->type;
+    });
+}
+
+// Whether an index or a table with foreign keys, defined over a table as it was then, goes with what the table is now.
+bool fits(const CatalogObject& user, const CatalogObject& then, const CatalogObject& now) {
+    if (then.kind != ObjectKind::kTable || then.table() == now.table()) {
+        return true;
+    }
+    if (const auto* index = std::get_if<catalog::IndexDefinition>(&user.definition)) {
+        return index->table != now.id || keeps_columns(then.table(), now.table(), index->columns);
+    }
+    if (user.kind != ObjectKind::kTable) {
+        return true;
+    }
+    const auto& keys = user.table().foreign_keys;
+    return std::all_of(keys.begin(), keys.end(), [&](const catalog::ForeignKeyConstraint& key) {
+        return key.referenced_table != now.id || (keeps_columns(then.table(), now.table(), key.referenced) &&
+                                                  has_key_over(now.table(), key.referenced));
+    });
+}
+
+// An object that another commit made or changed since the transaction began, and that does not go with the new columns
+// and keys that the transaction gave to the table it uses. nullptr when there is none.
+ObjectPtr misfit_among_users(const StoreTransaction& transaction, const CatalogState& latest,
+                             const std::set<ObjectId>& changed, const CatalogObject& before,
+                             const CatalogObject& mine) {
+    for (const ObjectPtr& user : latest.dependents_of(mine.id)) {
+        const ObjectPtr known = transaction.catalog_at_begin()->find(user->id);
+        const bool is_news = known == nullptr || !(*known == *user);
+        if (is_news && !changed.contains(user->id) && !fits(*user, before, mine)) {
+            return user;
+        }
+    }
+    return nullptr;
+}
+
 // Tables whose rows were judged when `mine` replaced `before` (nullptr: it is new).
 std::vector<ObjectId> judged_tables(const CatalogObject& mine, const ObjectPtr& before) {
     if (const auto* index = std::get_if<catalog::IndexDefinition>(&mine.definition)) {
@@ -118,6 +167,15 @@ Status check_definition_conflicts(StoreTransaction& transaction, const CatalogSt
             const bool was_there = transaction.catalog()->find(used) != nullptr;
             if (was_there && !is_there) {
                 return conflict(*mine, "what it depends on was dropped");
+            }
+            if (was_there && !changed.contains(used) &&
+                !fits(*mine, *transaction.catalog()->find(used), *latest.find(used))) {
+                return conflict(*mine, "what it depends on was changed");
+            }
+        }
+        if (before != nullptr) {
+            if (const ObjectPtr user = misfit_among_users(transaction, latest, changed, *before, *mine)) {
+                return conflict(*mine, fmt::format("\"{}\" depends on it now", user->name));
             }
         }
         for (const ObjectId table : judged_tables(*mine, before)) {

@@ -2,8 +2,9 @@
 
 // Definition conflicts: what a transaction's new definitions took for granted and another commit has changed since.
 //
-// What       1. An object it dropped is used by an object that came meanwhile.
-//            2. An object it defined uses one that was dropped meanwhile.
+// What       1. An object it dropped is used by an object that came meanwhile; or columns or keys of a table that it
+//               dropped or retyped are.
+//            2. An object it defined uses one that was dropped meanwhile, or columns or keys that were.
 //            3. It gave a table new columns, keys, checks or references, or a unique index, and rows were judged
 //            by them
 //               that have changed since.
