@@ -202,8 +202,8 @@ class ChangeReader {
 
     Status write_range(database::Database& database, uint64_t upto) {
         const std::string sql = "SELECT commit_seq, commit_id, * EXCLUDE (commit_seq, commit_id) "
-                                "FROM (GET CHANGES FROM " + table_ + " SINCE COMMIT " + std::to_string(done_) + " UNTIL COMMIT " +
-                                std::to_string(upto) + ")";
+                                "FROM (GET CHANGES FROM " + table_ + " SINCE COMMIT " + std::to_string(done_) +
+                                " UNTIL COMMIT " + std::to_string(upto) + ")";
         std::string lines;
         Output text(lines);
         const auto format = make_format(FormatKind::kJsonl, text);
