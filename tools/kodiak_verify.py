@@ -71,7 +71,8 @@ def read(text):
     except (ValueError, RecursionError) as problem:
         raise Refused(f'it is not JSON: {problem}') from problem
     names = ('kodiak_proof', 'head', 'commits', 'rows')
-    members(proof, names, names[:2] + ('older',) + names[2:])
+    plain = names, names[:2] + ('older',) + names[2:]
+    members(proof, *plain, *(one + ('changes',) for one in plain))
     demand(type(proof['kodiak_proof']) is int and proof['kodiak_proof'] == 1, 'its format is not 1')
     # Numbers and strings that these rules let pass have one spelling, so writing it again gives the same text.
     spelled = json.dumps(proof, separators=(',', ':'), ensure_ascii=False) + '\n'
@@ -249,6 +250,35 @@ def check_row(row, roots):
     demand(roots.get(number(row['commit'])) == hashed, 'a row leads to another changes root')
 
 
+def neighbours(left, right):
+    """Whether two leaves with these sides lie side by side in one tree."""
+    while left and right and left[-1] == right[-1]:
+        left, right = left[:-1], right[:-1]
+    return left[-1:] == 'R' and right[-1:] == 'L' and 'R' not in left[:-1] and 'L' not in right[:-1]
+
+
+def check_changes(changes, rows, roots, head):
+    """Rule 5; `rows` and `roots` hold by themselves."""
+    members(changes, ('table', 'after', 'upto', 'id'))
+    table, after, upto = number(changes['table']), number(changes['after']), number(changes['upto'])
+    stated = sha256(b'kodiak changes v1\0', struct.pack('<QQQ', table, after, upto), head)
+    demand(raw(changes['id'], 32) == stated, 'the id of the changes is not their own')
+    demand(after < upto and list(roots) == list(range(after + 1, upto + 1)), 'the commits are not those of the range')
+    groups = {seq: [] for seq in roots}
+    for row in rows:
+        groups[row['commit']].append(row)
+    demand([row for group in groups.values() for row in group] == rows, 'the rows are not in the order of the commits')
+    for seq, group in groups.items():
+        demand(group or roots[seq] == sha256(), 'the rows of a commit are missing')
+        of = [struct.unpack('<Q', raw(row['header'])[1:9])[0] for row in group]
+        for i, (row, one) in enumerate(zip(group, of)):
+            beside = (i == 0 and one < table) or (i + 1 == len(group) and one > table)
+            demand(one == table or (beside and 'commitment' in row), 'a row is of another table')
+            demand(i == 0 or neighbours(group[i - 1]['sides'], row['sides']), 'rows between two rows are missing')
+        demand(not group or of[0] < table or 'L' not in group[0]['sides'], 'rows before the first one are missing')
+        demand(not group or of[-1] > table or 'R' not in group[-1]['sides'], 'rows behind the last one are missing')
+
+
 def verify(text, trusted_head=None, trusted_key=None):
     """Raises Refused unless everything that the bytes `text` say holds."""
     proof = read(text)
@@ -273,6 +303,8 @@ def verify(text, trusted_head=None, trusted_key=None):
     demand(roots or 'older' in proof, 'it proves nothing')
     for row in array(proof['rows'], 65536):
         check_row(row, roots)
+    if 'changes' in proof:
+        check_changes(proof['changes'], proof['rows'], roots, identity)
     return identity.hex(), size
 
 

@@ -111,15 +111,18 @@ struct UpsertStatement {
     std::optional<Span> returning;  // RETURNING and its list
 };
 
-// PROVE {COMMIT id | ROW qname KEY (values) [AS OF point] | CONSISTENCY FROM size TO size} [INTO 'path'].
+// PROVE {COMMIT id | ROW qname KEY (values) [AS OF point] | CHANGES qname SINCE from [UNTIL point]
+//        | CONSISTENCY FROM size TO size} [INTO 'path'].
 struct ProveStatement {
-    enum class What : uint8_t { kCommit, kRow, kConsistency };
+    enum class What : uint8_t { kCommit, kRow, kChanges, kConsistency };
     What what = What::kCommit;
     std::string commit;               // kCommit: the point, as the engine reads it
-    std::vector<NamePart> table;      // kRow: 1 to 3 parts
+    std::vector<NamePart> table;      // kRow, kChanges: 1 to 3 parts
     Span key_clause;                  // kRow: the word KEY
     std::vector<Span> key;            // kRow: an expression for each column of the primary key
     std::string at_sql;               // kRow: the point as a clause behind the table; empty: now
+    std::string since;                // kChanges: SQL values of the points
+    std::string until;
     uint64_t from = 0;                // kConsistency: numbers of commits under the older and the newer head
     uint64_t to = 0;
     std::optional<std::string> into;  // a file to write

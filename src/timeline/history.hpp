@@ -46,10 +46,19 @@ struct RowChange {
     RowId row;
 };
 
+// All that the commits after..upto did to one table, and nothing left out.
+struct ChangeRange {
+    ObjectId table;
+    uint64_t after = 0;
+    uint64_t upto = 0;
+};
+
 // What a proof is to show. Parts may be combined; commits of the rows are shown as well.
 struct ProofRequest {
     std::vector<uint64_t> commits{};
     std::vector<RowChange> rows{};
+    // Not together with commits and rows, which would be those of the range.
+    std::optional<ChangeRange> changes{};
     std::optional<uint64_t> grown_from{};  // size of an older head that the head grew out of
     std::optional<uint64_t> under{};       // size of the head that all is proven under; the newest one
     std::optional<KeySeed> sign_with{};    // signs the heads of the proof

@@ -96,6 +96,34 @@ class Timeline(unittest.TestCase):
         self.run_program('sql', self.db, '-c', f"PROVE CONSISTENCY FROM {size} TO {size + 1} INTO '{growth}'")
         self.verified(growth)
 
+    def test_changes_are_proven_whole(self):
+        path = self.file('changes.proof')
+        self.run_program('sql', self.db, '-c', "CREATE TABLE a (id INTEGER); CREATE TABLE z (id INTEGER);"
+                         "BEGIN; INSERT INTO a SELECT * FROM range(50); INSERT INTO z SELECT * FROM range(70);"
+                         "UPDATE orders SET total = 5; INSERT INTO orders SELECT x, 'p', x FROM range(100, 140) r(x);"
+                         "COMMIT; INSERT INTO z VALUES (1); CHECKPOINT; INSERT INTO a VALUES (1)")
+        for table in ('a', 'orders', 'z'):
+            self.run_program('sql', self.db, '-c', f"PROVE CHANGES {table} SINCE COMMIT 1 INTO '{path}'")
+            self.assertIn('these are all changes of table', self.verified(path))
+            with open(path, encoding='utf-8') as file:
+                honest = json.load(file)
+            contents = [i for i, row in enumerate(honest['rows']) if 'row' in row]
+            self.assertEqual(len(contents), {'a': 51, 'orders': 45, 'z': 71}[table])
+            for dropped in (contents[0], contents[len(contents) // 2], contents[-1]):
+                proof = json.loads(json.dumps(honest))
+                del proof['rows'][dropped]
+                with open(path, 'w', encoding='utf-8') as file:
+                    file.write(json.dumps(proof, separators=(',', ':')) + '\n')
+                self.verified(path, code=1)
+        out, _ = self.run_program('sql', self.db, '--format', 'csv', '-c',
+                                  'SELECT proof FROM (GET CHANGES FROM orders SINCE COMMIT 3 WITH PROOF)')
+        proofs = [row['proof'] for row in csv.DictReader(io.StringIO(out))]
+        self.assertEqual(len(proofs), 43)
+        for proof in proofs[::10]:
+            with open(path, 'w', encoding='utf-8') as file:
+                file.write(proof)
+            self.verified(path)
+
     def test_verify_finds_the_timeline_whole(self):
         out, _ = self.run_program('timeline', 'verify', self.db)
         self.assertIn('all commits hold', out)

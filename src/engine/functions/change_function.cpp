@@ -17,7 +17,7 @@
 #include "engine/functions/commit_columns.hpp"
 #include "engine/functions/named_table.hpp"
 #include "engine/functions/session_database.hpp"
-#include "engine/scan/column_decode.hpp"
+#include "engine/functions/table_columns.hpp"
 #include "engine/transaction/session_transaction.hpp"
 #include "storage/rows/canonical_row.hpp"
 #include "timeline/named_points.hpp"
@@ -31,24 +31,26 @@ using duckdb::Value;
 
 // Places of the output's columns.
 enum Output : size_t {
-    kOp, kCommitSeq, kCommitId, kCommitTime, kBranch, kTableName, kRowId, kKey, kOld, kNew
+    kOp, kCommitSeq, kCommitId, kCommitTime, kBranch, kTableName, kRowId, kKey, kOld, kNew, kProof
 };
 
 struct ChangeBinding : public duckdb::TableFunctionData {
-    explicit ChangeBinding(KodiakTableEntry& table) : entry(table) {}
+    explicit ChangeBinding(KodiakTableEntry& table) : entry(table), table_columns(columns_of(table)) {}
     KodiakTableEntry& entry;
+    TableColumns table_columns;
     uint64_t after = 0;
     uint64_t upto = 0;
     bool net = false;
+    bool proof = false;
     std::string watermark;               // the one whose position is the start; empty = none
-    std::vector<ScannedColumn> columns;  // all stored ones, in the table's order
-    std::vector<size_t> key;             // places of the primary key's in `columns`
 };
 
 struct ChangeScan : public duckdb::GlobalTableFunctionState {
     std::vector<storage::RowChange> changes;
     size_t next = 0;
     timeline::HistoryCommit commit;  // of the change before
+    timeline::ProofFile proof;       // of all changes of that commit, when they are asked for
+    size_t proven = 0;               // rows of it that went out
 };
 
 // The watermark that `since` names; nullptr when it is a point.
@@ -78,13 +80,9 @@ void bind_range(duckdb::ClientContext& context, const duckdb::named_parameter_ma
     binding.upto = transaction.view().head();
     const auto since = parameters.find("since");
     if (since != parameters.end() && !since->second.IsNull()) {
-        if (const auto watermark = watermark_named(since->second, *transaction.catalog())) {
-            throw_if_error(timeline::verify_point(*watermark, core.history()));
-            binding.watermark = watermark->name;
-            binding.after = timeline::point_of(*watermark).commit;
-        } else {
-            binding.after = resolve_value(since->second, core, transaction);
-        }
+        ChangeStart start = resolve_start(since->second, core, transaction);
+        binding.after = start.after;
+        binding.watermark = std::move(start.watermark);
     }
     const auto until = parameters.find("until");
     if (until != parameters.end() && !until->second.IsNull()) {
@@ -98,6 +96,11 @@ void bind_range(duckdb::ClientContext& context, const duckdb::named_parameter_ma
     }
 }
 
+bool flag(const duckdb::named_parameter_map_t& parameters, const char* name) {
+    const auto found = parameters.find(name);
+    return found != parameters.end() && !found->second.IsNull() && found->second.GetValue<bool>();
+}
+
 duckdb::unique_ptr<duckdb::FunctionData> bind(duckdb::ClientContext& context, duckdb::TableFunctionBindInput& input,
                                               duckdb::vector<LogicalType>& types,
                                               duckdb::vector<duckdb::string>& names) {
@@ -107,25 +110,20 @@ duckdb::unique_ptr<duckdb::FunctionData> bind(duckdb::ClientContext& context, du
     KodiakTableEntry& entry = named_table(context, duckdb::StringValue::Get(input.inputs[0]));
     auto binding = duckdb::make_uniq<ChangeBinding>(entry);
     bind_range(context, input.named_parameters, *binding);
-    const auto net = input.named_parameters.find("net");
-    binding->net = net != input.named_parameters.end() && !net->second.IsNull() && net->second.GetValue<bool>();
-    const catalog::KeyConstraint* primary = entry.table().primary_key();
-    duckdb::child_list_t<LogicalType> all;
-    duckdb::child_list_t<LogicalType> key;
-    for (const auto& column : entry.GetColumns().Physical()) {
-        const ColumnId id = entry.column_id(column.Physical());
-        if (primary != nullptr && std::ranges::find(primary->columns, id) != primary->columns.end()) {
-            binding->key.push_back(binding->columns.size());
-            key.emplace_back(column.Name(), column.Type());
-        }
-        binding->columns.push_back(scanned_column(entry, duckdb::ColumnIndex(column.Logical().index)));
-        all.emplace_back(column.Name(), column.Type());
+    binding->net = flag(input.named_parameters, "net");
+    binding->proof = flag(input.named_parameters, "proof");
+    if (binding->net && binding->proof) {
+        throw_error(make_error(ErrorCode::kUnsupported, "the net of several changes has no proof of its own")
+                        .with_hint("Leave NET away, or PROVE CHANGES over the range."));
     }
-    const LogicalType row = LogicalType::STRUCT(all);
     names = {"op", "commit_seq", "commit_id", "commit_time", "branch", "table_name", "row_id", "key", "old", "new"};
     types = {LogicalType::VARCHAR, LogicalType::UBIGINT, LogicalType::VARCHAR, LogicalType::TIMESTAMP_TZ,
              LogicalType::VARCHAR, LogicalType::VARCHAR, LogicalType::VARCHAR,
-             key.empty() ? LogicalType::SQLNULL : LogicalType::STRUCT(key), row, row};
+             binding->table_columns.key_type, binding->table_columns.row_type, binding->table_columns.row_type};
+    if (binding->proof) {
+        names.emplace_back("proof");
+        types.push_back(LogicalType::VARCHAR);
+    }
     return binding;
 }
 
@@ -134,14 +132,14 @@ std::string key_bytes(const storage::RowChange& change, const storage::VersionPl
                       const ChangeBinding& binding) {
     std::string bytes;
     std::vector<size_t> positions;
-    for (const size_t place : binding.key) {
-        const int position = version.chunk->schema().position(binding.columns[place].id);
+    for (const size_t place : binding.table_columns.key) {
+        const int position = version.chunk->schema().position(binding.table_columns.columns[place].id);
         if (position >= 0) {
             positions.push_back(static_cast<size_t>(position));
         }
     }
     // Rows from before the key's columns existed have none either.
-    if (binding.key.empty() || positions.size() != binding.key.size()) {
+    if (binding.table_columns.key.empty() || positions.size() != binding.table_columns.key.size()) {
         ByteWriter writer(bytes);
         writer.u64(change.row.origin.value);
         writer.u64(change.row.counter);
@@ -176,7 +174,7 @@ duckdb::unique_ptr<duckdb::GlobalTableFunctionState> start(duckdb::ClientContext
     auto scan = duckdb::make_uniq<ChangeScan>();
     storage::Transaction& transaction = transaction_of(context, binding.entry.ParentCatalog());
     scan->changes = value_or_throw(transaction.changes(*binding.entry.definition(), binding.after, binding.upto,
-                                                       stored_ids(binding.columns)));
+                                                       binding.table_columns.ids()));
     if (binding.net) {
         scan->changes = net_of(std::move(scan->changes), binding);
     }
@@ -187,28 +185,25 @@ duckdb::unique_ptr<duckdb::GlobalTableFunctionState> start(duckdb::ClientContext
     return scan;
 }
 
-// Writes a version's values to row `at` of a STRUCT; NULL when there is no version. `which`: places in
-// binding.columns, for each field of the struct.
-void fill_row(const ChangeBinding& binding, const std::vector<size_t>& which, const storage::VersionPlace& version,
-              duckdb::Vector& target, size_t at) {
-    if (version.chunk == nullptr) {
-        duckdb::FlatVector::SetNull(target, at, true);
-        return;
+// The proof of the next change: one of several that were made for their commit together.
+std::string next_proof(const ChangeBinding& binding, ChangeScan& scan) {
+    const uint64_t commit = scan.changes[scan.next].seq;
+    if (scan.proven == scan.proof.rows.size()) {
+        timeline::ProofRequest request;
+        for (size_t i = scan.next; i < scan.changes.size() && scan.changes[i].seq == commit; ++i) {
+            request.rows.push_back({commit, binding.entry.definition()->id, scan.changes[i].row});
+        }
+        scan.proof = value_or_throw(binding.entry.core().history().prove(request));
+        scan.proven = 0;
     }
-    auto& fields = duckdb::StructVector::GetEntries(target);
-    for (size_t i = 0; i < fields.size(); ++i) {
-        const ScannedColumn& column = binding.columns[which[i]];
-        decode_column(column, column.in(*version.chunk), &version.slot, 1, *fields[i], at);
-    }
+    return timeline::ProofFile{scan.proof.head, std::nullopt, scan.proof.commits, {scan.proof.rows[scan.proven++]}}
+        .encode();
 }
 
 void next(duckdb::ClientContext&, duckdb::TableFunctionInput& input, duckdb::DataChunk& out) {
     const auto& binding = input.bind_data->Cast<ChangeBinding>();
     auto& scan = input.global_state->Cast<ChangeScan>();
-    std::vector<size_t> all(binding.columns.size());
-    for (size_t i = 0; i < all.size(); ++i) {
-        all[i] = i;
-    }
+    const std::vector<size_t> all = binding.table_columns.all();
     size_t row = 0;
     for (; row < STANDARD_VECTOR_SIZE && scan.next < scan.changes.size(); ++row, ++scan.next) {
         const storage::RowChange& change = scan.changes[scan.next];
@@ -220,14 +215,13 @@ void next(duckdb::ClientContext&, duckdb::TableFunctionInput& input, duckdb::Dat
         set_commit_columns(scan.commit, out, kCommitSeq, row);
         out.SetValue(kTableName, row, Value(binding.entry.name));
         out.SetValue(kRowId, row, Value(fmt::format("{}:{}", change.row.origin.value, change.row.counter)));
-        if (binding.key.empty()) {
-            out.SetValue(kKey, row, Value());
-        } else {
-            const auto& shown = change.after.chunk != nullptr ? change.after : change.before;
-            fill_row(binding, binding.key, shown, out.data[kKey], row);
+        fill_row(binding.table_columns, binding.table_columns.key,
+                 change.after.chunk != nullptr ? change.after : change.before, out.data[kKey], row);
+        fill_row(binding.table_columns, all, change.before, out.data[kOld], row);
+        fill_row(binding.table_columns, all, change.after, out.data[kNew], row);
+        if (binding.proof) {
+            out.SetValue(kProof, row, Value(next_proof(binding, scan)));
         }
-        fill_row(binding, all, change.before, out.data[kOld], row);
-        fill_row(binding, all, change.after, out.data[kNew], row);
     }
     out.SetCardinality(row);
 }
@@ -240,6 +234,7 @@ void add_parameters(duckdb::TableFunction& function) {
     function.named_parameters["since"] = LogicalType::ANY;
     function.named_parameters["until"] = LogicalType::ANY;
     function.named_parameters["net"] = LogicalType::BOOLEAN;
+    function.named_parameters["proof"] = LogicalType::BOOLEAN;
 }
 
 std::string quoted_name(const std::string& database, const std::string& schema, const std::string& table) {
@@ -284,7 +279,8 @@ duckdb::unique_ptr<duckdb::TableRef> all_changes_query(duckdb::ClientContext& co
     if (sql.empty()) {
         sql = "SELECT NULL::VARCHAR AS op, NULL::UBIGINT AS commit_seq, NULL::VARCHAR AS commit_id, "
               "NULL::TIMESTAMPTZ AS commit_time, NULL::VARCHAR AS branch, NULL::VARCHAR AS table_name, "
-              "NULL::VARCHAR AS row_id, NULL::JSON AS key, NULL::JSON AS old, NULL::JSON AS new WHERE false";
+              "NULL::VARCHAR AS row_id, NULL::JSON AS key, NULL::JSON AS old, NULL::JSON AS new";
+        sql += (flag(input.named_parameters, "proof") ? ", NULL::VARCHAR AS proof" : "") + std::string(" WHERE false");
     } else {
         sql = "SELECT * FROM (" + sql + ") ORDER BY commit_seq, table_name, row_id";
     }
@@ -295,6 +291,15 @@ duckdb::unique_ptr<duckdb::TableRef> all_changes_query(duckdb::ClientContext& co
 }
 
 }  // namespace
+
+ChangeStart resolve_start(const Value& since, timeline::DatabaseCore& core, const storage::Transaction& transaction) {
+    const catalog::ObjectPtr watermark = watermark_named(since, *transaction.catalog());
+    if (watermark == nullptr) {
+        return {resolve_value(since, core, transaction), ""};
+    }
+    throw_if_error(timeline::verify_point(*watermark, core.history()));
+    return {timeline::point_of(*watermark).commit, watermark->name};
+}
 
 duckdb::TableFunction change_function() {
     duckdb::TableFunction function("kodiak_changes", {LogicalType::VARCHAR}, next, bind, start);

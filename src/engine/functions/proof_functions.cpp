@@ -8,6 +8,7 @@
 #include "engine/catalog/past_point.hpp"
 #include "engine/catalog/table_entry.hpp"
 #include "engine/errors/errors.hpp"
+#include "engine/functions/change_function.hpp"
 #include "engine/functions/named_table.hpp"
 #include "engine/functions/session_database.hpp"
 #include "engine/transaction/session_transaction.hpp"
@@ -47,6 +48,17 @@ std::string prove_growth(duckdb::ClientContext& context, duckdb::DataChunk& argu
     return prove(session_database(context).core(), request);
 }
 
+// (table, since, until); until NULL: what the transaction sees.
+std::string prove_changes(duckdb::ClientContext& context, duckdb::DataChunk& arguments, size_t row) {
+    KodiakTableEntry& table = named_table(context, duckdb::StringValue::Get(arguments.GetValue(0, row)));
+    const storage::Transaction& transaction = transaction_of(context, table.ParentCatalog());
+    timeline::ProofRequest request;
+    request.changes = timeline::ChangeRange{
+        table.definition()->id, resolve_start(arguments.GetValue(1, row), table.core(), transaction).after,
+        resolve_value(arguments.GetValue(2, row), table.core(), transaction)};
+    return prove(table.core(), request);
+}
+
 using Prover = std::string (*)(duckdb::ClientContext&, duckdb::DataChunk&, size_t);
 
 template <Prover kProve>
@@ -77,6 +89,7 @@ void add(duckdb::ClientContext& context, const char* name, duckdb::vector<Logica
 void register_proof_functions(duckdb::ClientContext& context) {
     add<prove_commit>(context, "kodiak_commit_proof", {LogicalType::VARCHAR});
     add<prove_row>(context, "kodiak_row_proof", {LogicalType::VARCHAR, LogicalType::BIGINT});
+    add<prove_changes>(context, "kodiak_changes_proof", {LogicalType::VARCHAR, LogicalType::ANY, LogicalType::ANY});
     add<prove_growth>(context, "kodiak_growth_proof", {LogicalType::UBIGINT, LogicalType::UBIGINT});
 }
 

@@ -25,8 +25,20 @@ Result<std::vector<std::string>> parse_tables(TokenCursor& cursor) {
     return tables;
 }
 
-// SINCE: a watermark, or a point; a bare name may be either.
-Result<std::string> parse_start(TokenCursor& cursor) {
+Status refuse_missing_parts(const TokenCursor& cursor) {
+    if (cursor.at_word("on")) {
+        return cursor
+            .error_at(ErrorCode::kUnsupported,
+                      "this part of GET CHANGES is not supported yet: " + std::string(cursor.text_of(cursor.peek())),
+                      cursor.peek().span)
+            .with_hint("Supported are FROM tables, SINCE, UNTIL, NET and WITH PROOF.");
+    }
+    return ok_status();
+}
+
+}  // namespace
+
+Result<std::string> parse_changes_start(TokenCursor& cursor) {
     if (cursor.at_word("watermark") && (cursor.at_name(1) || cursor.peek(1).kind == TokenKind::kString)) {
         cursor.advance();
         std::string name = name_value(cursor.text(), cursor.peek());
@@ -38,19 +50,6 @@ Result<std::string> parse_start(TokenCursor& cursor) {
     }
     return parse_point_value(cursor);
 }
-
-Status refuse_missing_parts(const TokenCursor& cursor) {
-    if (cursor.at_word("with") || cursor.at_word("on")) {
-        return cursor
-            .error_at(ErrorCode::kUnsupported,
-                      "this part of GET CHANGES is not supported yet: " + std::string(cursor.text_of(cursor.peek())),
-                      cursor.peek().span)
-            .with_hint("Supported are FROM tables, SINCE, UNTIL and NET.");
-    }
-    return ok_status();
-}
-
-}  // namespace
 
 bool at_get_changes(const TokenCursor& cursor) {
     return cursor.at_word("get") && cursor.at_word("changes", 1) &&
@@ -66,7 +65,7 @@ Result<std::string> get_changes_to_sql(TokenCursor& cursor) {
     if (!cursor.accept_word("since")) {
         return cursor.unexpected({"SINCE"});
     }
-    KODIAK_TRY_ASSIGN(const std::string since, parse_start(cursor));
+    KODIAK_TRY_ASSIGN(const std::string since, parse_changes_start(cursor));
     std::string range = "since => " + since;
     if (cursor.accept_word("until")) {
         KODIAK_TRY_ASSIGN(const std::string until, parse_point_value(cursor));
@@ -74,6 +73,9 @@ Result<std::string> get_changes_to_sql(TokenCursor& cursor) {
     }
     if (cursor.accept_word("net")) {
         range += ", net => true";
+    }
+    if (cursor.accept_words({"with", "proof"})) {
+        range += ", proof => true";
     }
     KODIAK_TRY(refuse_missing_parts(cursor));
     if (tables.empty()) {

@@ -1,5 +1,6 @@
 #include "language/statement/prove_parser.hpp"
 
+#include "language/rewrite/get_changes.hpp"
 #include "language/rewrite/point_parser.hpp"
 
 namespace kodiak::language {
@@ -60,6 +61,18 @@ Status parse_key(TokenCursor& cursor, ProveStatement& prove) {
     return ok_status();
 }
 
+Status parse_range(TokenCursor& cursor, ProveStatement& prove) {
+    if (!cursor.accept_word("since")) {
+        return cursor.unexpected({"SINCE"});
+    }
+    KODIAK_TRY_ASSIGN(prove.since, parse_changes_start(cursor));
+    prove.until = quote_string("commit:HEAD");
+    if (cursor.accept_word("until")) {
+        KODIAK_TRY_ASSIGN(prove.until, parse_point_value(cursor));
+    }
+    return ok_status();
+}
+
 Result<uint64_t> parse_size(TokenCursor& cursor) {
     uint64_t size = 0;
     const std::string_view digits = cursor.text_of(cursor.peek());
@@ -80,7 +93,8 @@ Result<uint64_t> parse_size(TokenCursor& cursor) {
 
 bool at_prove(const TokenCursor& cursor) {
     return cursor.at_word("prove") &&
-           (cursor.at_word("commit", 1) || cursor.at_word("row", 1) || cursor.at_word("consistency", 1));
+           (cursor.at_word("commit", 1) || cursor.at_word("row", 1) || cursor.at_word("changes", 1) ||
+            cursor.at_word("consistency", 1));
 }
 
 Result<ProveStatement> parse_prove(TokenCursor& cursor) {
@@ -98,6 +112,10 @@ Result<ProveStatement> parse_prove(TokenCursor& cursor) {
             KODIAK_TRY(point.parse(cursor));
             prove.at_sql = point.to_sql();
         }
+    } else if (cursor.accept_word("changes")) {
+        prove.what = ProveStatement::What::kChanges;
+        KODIAK_TRY(parse_table(cursor, prove));
+        KODIAK_TRY(parse_range(cursor, prove));
     } else {
         cursor.advance();
         prove.what = ProveStatement::What::kConsistency;

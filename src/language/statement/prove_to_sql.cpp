@@ -7,6 +7,14 @@ namespace kodiak::language {
 
 namespace {
 
+std::string table_name(const ProveStatement& prove) {
+    std::string table;
+    for (const NamePart& part : prove.table) {
+        table += (table.empty() ? "" : ".") + quote_name(part.name);
+    }
+    return table;
+}
+
 Result<std::string> row_query(std::string_view text, const ProveStatement& prove, const TableShape& shape) {
     if (shape.primary_key.size() != prove.key.size()) {
         const std::string has = shape.primary_key.empty()
@@ -16,10 +24,7 @@ Result<std::string> row_query(std::string_view text, const ProveStatement& prove
                              "KEY does not give the primary key of \"" + shape.name + "\": " + has, text,
                              prove.key_clause);
     }
-    std::string table;
-    for (const NamePart& part : prove.table) {
-        table += (table.empty() ? "" : ".") + quote_name(part.name);
-    }
+    const std::string table = table_name(prove);
     std::string condition;
     for (size_t i = 0; i < prove.key.size(); ++i) {
         condition += (i == 0 ? "" : " AND ") + quote_name(shape.primary_key[i]) + " = (" +
@@ -35,6 +40,9 @@ Result<std::string> prove_to_sql(std::string_view text, const ProveStatement& pr
     switch (prove.what) {
         case ProveStatement::What::kCommit:
             return "SELECT kodiak_commit_proof(" + quote_string(prove.commit) + ") AS proof";
+        case ProveStatement::What::kChanges:
+            return "SELECT kodiak_changes_proof(" + quote_string(table_name(prove)) + ", " + prove.since + ", " +
+                   prove.until + ") AS proof";
         case ProveStatement::What::kConsistency:
             return "SELECT kodiak_growth_proof(" + std::to_string(prove.from) + ", " + std::to_string(prove.to) +
                    ") AS proof";

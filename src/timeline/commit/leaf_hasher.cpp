@@ -41,6 +41,13 @@ size_t PlacedRuns::position_of(uint64_t leaf) const {
     return static_cast<size_t>(after - runs_.begin()) - 1;
 }
 
+std::pair<uint64_t, uint64_t> PlacedRuns::leaves_of(ObjectId table) const {
+    const auto of_table = [this](const Run& run) { return changes_[run.table].table; };
+    const auto first = std::ranges::lower_bound(runs_, table, {}, of_table);
+    const auto behind = std::ranges::upper_bound(runs_, table, {}, of_table);
+    return {first == runs_.end() ? leaves_ : first->first_leaf, behind == runs_.end() ? leaves_ : behind->first_leaf};
+}
+
 std::optional<uint64_t> PlacedRuns::find(ObjectId table, RowId row) const {
     const auto after = std::upper_bound(runs_.begin(), runs_.end(), std::pair(table, row),
                                         [this](const std::pair<ObjectId, RowId>& sought, const Run& run) {

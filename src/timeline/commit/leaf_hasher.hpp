@@ -37,6 +37,8 @@ class PlacedRuns {
     // The run of a leaf, by position. Requires: leaf < leaves().
     size_t position_of(uint64_t leaf) const;
     const Run& operator[](size_t position) const { return runs_[position]; }
+    // The leaves [begin, end) of a table; where they would be when it has none.
+    std::pair<uint64_t, uint64_t> leaves_of(ObjectId table) const;
     // The leaf of a row.
     std::optional<uint64_t> find(ObjectId table, RowId row) const;
 

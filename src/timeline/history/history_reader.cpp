@@ -149,18 +149,9 @@ std::vector<PinnedTable> HistoryReader::pin_tables(BranchId branch) const {
     return tables;
 }
 
-Result<ProofFile> HistoryReader::prove(const ProofRequest& request) {
-    if (request.commits.empty() && request.rows.empty() && !request.grown_from.has_value()) {
-        return make_error(ErrorCode::kInvalidValue, "cannot make a proof: nothing to prove is named");
-    }
-    const uint64_t size_under = request.under.value_or(size());
-    KODIAK_TRY_ASSIGN(const TreeHead head, head_at(size_under));
-    ProofFile proof{StatedHead::of(head), std::nullopt, {}, {}};
-    if (request.grown_from.has_value()) {
-        KODIAK_TRY_ASSIGN(const TreeHead older, head_at(*request.grown_from));
-        KODIAK_TRY_ASSIGN(ConsistencyProof growth, history_.tree().prove_consistency(older.size, head.size));
-        proof.older = OlderHead{StatedHead::of(older), std::move(growth.path)};
-    }
+// The commits that a proof shows, each with its rows.
+Result<std::map<uint64_t, std::vector<RowChange>>> HistoryReader::commits_to_prove(const ProofRequest& request,
+                                                                                   uint64_t newest) const {
     std::map<uint64_t, std::vector<RowChange>> commits;
     for (const uint64_t seq : request.commits) {
         commits[seq];
@@ -168,22 +159,70 @@ Result<ProofFile> HistoryReader::prove(const ProofRequest& request) {
     for (const RowChange& change : request.rows) {
         commits[change.commit].push_back(change);
     }
+    if (request.changes.has_value()) {
+        const ChangeRange& range = *request.changes;
+        if (!commits.empty() || range.after >= range.upto) {
+            return make_error(ErrorCode::kInvalidValue,
+                              fmt::format("cannot prove the changes between commit {} and commit {}", range.after,
+                                          range.upto));
+        }
+        if (range.upto - range.after > ProofFile::kPartsMax) {
+            return make_error(ErrorCode::kTooLarge,
+                              fmt::format("a proof has room for {} commits", ProofFile::kPartsMax))
+                .with_hint("Prove the changes in smaller ranges of commits.");
+        }
+        for (uint64_t seq = range.after + 1; seq <= range.upto; ++seq) {
+            commits[seq];
+        }
+    }
     for (const auto& [seq, rows] : commits) {
         KODIAK_TRY(check_exists(seq));
-        if (seq > head.size) {
+        if (seq > newest) {
             return make_error(ErrorCode::kOutOfRange,
-                              fmt::format("commit {} is not under the head of {} commits", seq, head.size));
+                              fmt::format("commit {} is not under the head of {} commits", seq, newest));
         }
-        KODIAK_TRY_ASSIGN(HistoryEntry entry, history_.entry(seq));
-        KODIAK_TRY_ASSIGN(InclusionProof place, history_.tree().prove_inclusion(seq - 1, head.size));
-        if (!rows.empty()) {
-            KODIAK_TRY_ASSIGN(const auto prover, RowProver::create(history_, entry, pin_tables(entry.branch)));
-            for (const RowChange& change : rows) {
-                KODIAK_TRY_ASSIGN(ProvenRow row, prover->prove(change.table, change.row));
-                proof.rows.push_back(std::move(row));
-            }
+    }
+    return commits;
+}
+
+Status HistoryReader::prove_commit(const ProofRequest& request, uint64_t seq, const std::vector<RowChange>& rows,
+                                   ProofFile& proof) {
+    KODIAK_TRY_ASSIGN(HistoryEntry entry, history_.entry(seq));
+    KODIAK_TRY_ASSIGN(InclusionProof place, history_.tree().prove_inclusion(seq - 1, proof.head.head.size));
+    if (!rows.empty() || (request.changes.has_value() && entry.leaves > 0)) {
+        KODIAK_TRY_ASSIGN(const auto prover, RowProver::create(history_, entry, pin_tables(entry.branch)));
+        for (const RowChange& change : rows) {
+            KODIAK_TRY_ASSIGN(ProvenRow row, prover->prove(change.table, change.row));
+            proof.rows.push_back(std::move(row));
         }
-        proof.commits.push_back({seq, entry.branch, std::move(entry.record), std::move(place.path)});
+        if (request.changes.has_value()) {
+            KODIAK_TRY(prover->prove_table(request.changes->table, proof.rows));
+        }
+    }
+    proof.commits.push_back({seq, entry.branch, std::move(entry.record), std::move(place.path)});
+    return {};
+}
+
+Result<ProofFile> HistoryReader::prove(const ProofRequest& request) {
+    if (request.commits.empty() && request.rows.empty() && !request.grown_from && !request.changes) {
+        return make_error(ErrorCode::kInvalidValue, "cannot make a proof: nothing to prove is named");
+    }
+    const uint64_t size_under = request.under.value_or(size());
+    KODIAK_TRY_ASSIGN(const TreeHead head, head_at(size_under));
+    ProofFile proof{StatedHead::of(head), std::nullopt, {}, {}, std::nullopt};
+    if (request.grown_from.has_value()) {
+        KODIAK_TRY_ASSIGN(const TreeHead older, head_at(*request.grown_from));
+        KODIAK_TRY_ASSIGN(ConsistencyProof growth, history_.tree().prove_consistency(older.size, head.size));
+        proof.older = OlderHead{StatedHead::of(older), std::move(growth.path)};
+    }
+    KODIAK_TRY_ASSIGN(const auto commits, commits_to_prove(request, head.size));
+    for (const auto& [seq, rows] : commits) {
+        KODIAK_TRY(prove_commit(request, seq, rows, proof));
+    }
+    if (request.changes.has_value()) {
+        StatedChanges changes{request.changes->table, request.changes->after, request.changes->upto, {}};
+        changes.id = changes.id_under(proof.head.id);
+        proof.changes = changes;
     }
     if (request.sign_with.has_value()) {
         proof.head.signature = sign_head(head, *request.sign_with);

@@ -31,6 +31,10 @@ class HistoryReader final : public History {
    private:
     Status check_exists(uint64_t seq) const;
     std::vector<PinnedTable> pin_tables(BranchId branch) const;
+    Result<std::map<uint64_t, std::vector<RowChange>>> commits_to_prove(const ProofRequest& request,
+                                                                        uint64_t newest) const;
+    Status prove_commit(const ProofRequest& request, uint64_t seq, const std::vector<RowChange>& rows,
+                        ProofFile& proof);
 
     storage::Store& store_;
     const CommitHistory& history_;

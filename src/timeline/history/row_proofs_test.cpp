@@ -195,12 +195,12 @@ TEST(RowProofs, WhatIsNotThereIsToldApart) {
     const RowId row{history.head()->origin, 1};
     const uint64_t now = history.size();
     const auto code = [&](const ProofRequest& request) { return history.prove(request).error().code; };
-    EXPECT_EQ(code({{now + 1}, {}, {}, {}}), ErrorCode::kNotFound);
-    EXPECT_EQ(code({{0}, {}, {}, {}}), ErrorCode::kNotFound);
-    EXPECT_EQ(code({{}, {{now - 1, table, row}}, {}, {}}), ErrorCode::kNotFound);
-    EXPECT_EQ(code({{now}, {}, {}, now - 1}), ErrorCode::kOutOfRange);
-    EXPECT_EQ(code({{1}, {}, {}, now + 1}), ErrorCode::kNotFound);
-    EXPECT_EQ(code({{}, {}, now, now - 1}), ErrorCode::kOutOfRange);
+    EXPECT_EQ(code({{now + 1}, {}, {}, {}, {}}), ErrorCode::kNotFound);
+    EXPECT_EQ(code({{0}, {}, {}, {}, {}}), ErrorCode::kNotFound);
+    EXPECT_EQ(code({{}, {{now - 1, table, row}}, {}, {}, {}}), ErrorCode::kNotFound);
+    EXPECT_EQ(code({{now}, {}, {}, {}, now - 1}), ErrorCode::kOutOfRange);
+    EXPECT_EQ(code({{1}, {}, {}, {}, now + 1}), ErrorCode::kNotFound);
+    EXPECT_EQ(code({{}, {}, {}, now, now - 1}), ErrorCode::kOutOfRange);
     EXPECT_EQ(code({}), ErrorCode::kInvalidValue);
     auto transaction = db.begin();
     db.insert_in(*transaction, table, {{2, "private"}});

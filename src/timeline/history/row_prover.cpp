@@ -1,6 +1,7 @@
 #include "timeline/history/row_prover.hpp"
 
 #include <algorithm>
+#include <bit>
 
 #include <fmt/format.h>
 
@@ -44,8 +45,8 @@ Result<std::unique_ptr<RowProver>> RowProver::create(const CommitHistory& histor
 void RowProver::hash_all_pieces() {
     piece_roots_.resize(runs_.pieces());
     if (runs_.pieces() == 1) {
-        piece_leaves_ = hasher_.hash(0, runs_.leaves());
-        piece_roots_[0] = tree_root(piece_leaves_);
+        load_piece(0);
+        piece_roots_[0] = root_in_piece(0, runs_.leaves());
         return;
     }
     parallel_for(runs_.pieces(), [&](size_t piece) {
@@ -63,7 +64,33 @@ Hash256 RowProver::root_over(uint64_t begin, uint64_t end) {
         const uint64_t last = (end + kLeavesPerRun - 1) / kLeavesPerRun;
         return combine_aligned_subtrees(std::span(piece_roots_).subspan(first, last - first));
     }
-    return tree_root(std::span(piece_leaves_).subspan(begin - first * kLeavesPerRun, end - begin));
+    return root_in_piece(begin - first * kLeavesPerRun, end - first * kLeavesPerRun);
+}
+
+// Hashes a piece once, all levels: many rows of it may be proven.
+void RowProver::load_piece(uint64_t piece) {
+    if (piece == piece_ && !piece_levels_.empty()) {
+        return;
+    }
+    piece_ = piece;
+    piece_levels_ = {hasher_.hash(piece * kLeavesPerRun, std::min((piece + 1) * kLeavesPerRun, runs_.leaves()))};
+    while (piece_levels_.back().size() > 1) {
+        const std::vector<Hash256>& below = piece_levels_.back();
+        std::vector<Hash256> level;
+        for (size_t i = 0; i + 1 < below.size(); i += 2) {
+            level.push_back(node_hash(below[i], below[i + 1]));
+        }
+        piece_levels_.push_back(std::move(level));
+    }
+}
+
+Hash256 RowProver::root_in_piece(uint64_t begin, uint64_t end) const {
+    const uint64_t size = end - begin;
+    if (std::has_single_bit(size) && begin % size == 0) {
+        return piece_levels_[static_cast<size_t>(std::countr_zero(size))][begin / size];
+    }
+    const uint64_t left = std::bit_floor(size - 1);
+    return node_hash(root_in_piece(begin, begin + left), root_in_piece(begin + left, end));
 }
 
 Result<ProvenRow> RowProver::prove(ObjectId table, RowId row) {
@@ -72,14 +99,33 @@ Result<ProvenRow> RowProver::prove(ObjectId table, RowId row) {
         return make_error(ErrorCode::kNotFound, fmt::format("commit {} did not change row {} of table {}", seq_,
                                                             row.counter, table.value));
     }
-    const uint64_t piece = *leaf / kLeavesPerRun;
-    if (piece != piece_ || piece_leaves_.empty()) {
-        piece_leaves_ = hasher_.hash(piece * kLeavesPerRun, std::min((piece + 1) * kLeavesPerRun, runs_.leaves()));
-        piece_ = piece;
+    return prove_leaf(*leaf);
+}
+
+Status RowProver::prove_table(ObjectId table, std::vector<ProvenRow>& rows) {
+    const auto [begin, end] = runs_.leaves_of(table);
+    const uint64_t first = begin > 0 ? begin - 1 : begin;
+    const uint64_t behind = end < runs_.leaves() ? end + 1 : end;
+    for (uint64_t leaf = first; leaf < behind; ++leaf) {
+        if (rows.size() == ProofFile::kPartsMax) {
+            return make_error(ErrorCode::kTooLarge, fmt::format("a proof has room for {} rows", ProofFile::kPartsMax))
+                .with_hint("Prove the changes in smaller ranges of commits.");
+        }
+        KODIAK_TRY_ASSIGN(ProvenRow row, prove_leaf(leaf));
+        if (row.header.table != table) {
+            const auto& content = std::get<RowContent>(row.content);
+            row.content = row_commitment(content.salt, content.row);
+        }
+        rows.push_back(std::move(row));
     }
+    return {};
+}
+
+Result<ProvenRow> RowProver::prove_leaf(uint64_t leaf) {
+    load_piece(leaf / kLeavesPerRun);
     const auto roots = [this](uint64_t begin, uint64_t end) -> Result<Hash256> { return root_over(begin, end); };
-    KODIAK_TRY_ASSIGN(const InclusionProof path, inclusion_proof(roots, *leaf, runs_.leaves()));
-    LeafHasher::OpenLeaf open = hasher_.open(*leaf);
+    KODIAK_TRY_ASSIGN(const InclusionProof path, inclusion_proof(roots, leaf, runs_.leaves()));
+    LeafHasher::OpenLeaf open = hasher_.open(leaf);
     return ProvenRow{seq_, open.header, RowContent{open.salt, std::move(open.row)}, with_sides(path)};
 }
 

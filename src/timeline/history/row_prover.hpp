@@ -22,12 +22,17 @@ class RowProver {
                                                      std::vector<PinnedTable> tables);
     // kNotFound when the commit did not change that row.
     Result<ProvenRow> prove(ObjectId table, RowId row);
+    // Appends all that the commit did to a table, and the leaves on both sides, without their content.
+    Status prove_table(ObjectId table, std::vector<ProvenRow>& rows);
 
    private:
     RowProver(uint64_t seq, std::vector<PinnedTable> tables, std::vector<storage::TableNetChanges> changes,
               const Salt& seed);
     void hash_all_pieces();
+    Result<ProvenRow> prove_leaf(uint64_t leaf);
     Hash256 root_over(uint64_t begin, uint64_t end);
+    void load_piece(uint64_t piece);
+    Hash256 root_in_piece(uint64_t begin, uint64_t end) const;
 
     const uint64_t seq_;
     const std::vector<PinnedTable> tables_;  // pins what the changes point into
@@ -36,8 +41,9 @@ class RowProver {
     const GgmTree salts_;
     LeafHasher hasher_;
     std::vector<Hash256> piece_roots_;
-    uint64_t piece_ = 0;               // whose leaves are in piece_leaves_
-    std::vector<Hash256> piece_leaves_;
+    uint64_t piece_ = 0;  // whose hashes are in piece_levels_
+    // [k][i]: root over the leaves [i << k, (i + 1) << k) of the piece; whole ones only.
+    std::vector<std::vector<Hash256>> piece_levels_;
 };
 
 }  // namespace kodiak::timeline

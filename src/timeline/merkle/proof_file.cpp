@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <limits>
+#include <span>
 
+#include "base/bytes/byte_io.hpp"
 #include "timeline/merkle/proof_text.hpp"
 
 namespace kodiak::timeline {
@@ -67,6 +69,11 @@ std::string text_of_all(const std::vector<Part>& parts) {
         text += (text.size() > 1 ? "," : "") + text_of(part);
     }
     return text + "]";
+}
+
+std::string text_of(const StatedChanges& changes) {
+    return "{\"table\":" + std::to_string(changes.table.value) + ",\"after\":" + std::to_string(changes.after) +
+           ",\"upto\":" + std::to_string(changes.upto) + ",\"id\":" + quoted_hex(changes.id.view()) + "}";
 }
 
 // --- reading
@@ -150,6 +157,20 @@ Result<ProvenRow> read_row(ProofText& text) {
     return row;
 }
 
+Result<StatedChanges> read_changes(ProofText& text) {
+    StatedChanges changes;
+    KODIAK_TRY(text.expect("{\"table\":"));
+    KODIAK_TRY_ASSIGN(changes.table.value, text.number());
+    KODIAK_TRY(text.expect(",\"after\":"));
+    KODIAK_TRY_ASSIGN(changes.after, text.number());
+    KODIAK_TRY(text.expect(",\"upto\":"));
+    KODIAK_TRY_ASSIGN(changes.upto, text.number());
+    KODIAK_TRY(text.expect(",\"id\":"));
+    KODIAK_TRY_ASSIGN(changes.id, text.hash());
+    KODIAK_TRY(text.expect("}"));
+    return changes;
+}
+
 template <class Part>
 Result<std::vector<Part>> read_all(ProofText& text, Result<Part> (*read)(ProofText&)) {
     std::vector<Part> parts;
@@ -206,23 +227,89 @@ Status verify_commit(const ProvenCommit& commit, const StatedHead& head) {
     return verify_inclusion(leaf, {commit.seq - 1, head.head.size, commit.path}, head.head.root);
 }
 
-Status verify_row(const ProvenRow& row, const std::vector<ProvenCommit>& commits) {
-    const auto commit = std::find_if(commits.begin(), commits.end(),
-                                     [&](const ProvenCommit& candidate) { return candidate.seq == row.commit; });
-    if (commit == commits.end()) {
-        return refused("its commit " + std::to_string(row.commit) + " is not in the proof");
-    }
-    KODIAK_TRY_ASSIGN(const CommitRecord record, CommitRecord::decode(commit->record));
+Result<Hash256> changes_root_of(const ProvenCommit& commit) {
+    KODIAK_TRY_ASSIGN(const CommitRecord record, CommitRecord::decode(commit.record));
     const auto root = std::find_if(record.roots.begin(), record.roots.end(), [](const Root& candidate) {
         return candidate.kind == RootKind::kChanges && candidate.version == 1;
     });
     if (root == record.roots.end()) {
         return refused("its commit has no changes root of version 1");
     }
+    return root->hash;
+}
+
+Status verify_row(const ProvenRow& row, const std::vector<ProvenCommit>& commits) {
+    const auto commit = std::lower_bound(commits.begin(), commits.end(), row.commit,
+                                         [](const ProvenCommit& one, uint64_t seq) { return one.seq < seq; });
+    if (commit == commits.end() || commit->seq != row.commit) {
+        return refused("its commit " + std::to_string(row.commit) + " is not in the proof");
+    }
+    KODIAK_TRY_ASSIGN(const Hash256 root, changes_root_of(*commit));
     const auto* content = std::get_if<RowContent>(&row.content);
     const Hash256 commitment =
         content != nullptr ? row_commitment(content->salt, content->row) : std::get<Hash256>(row.content);
-    return verify_sided_path(change_leaf_hash(row.header, commitment), row.path, root->hash);
+    return verify_sided_path(change_leaf_hash(row.header, commitment), row.path, root);
+}
+
+// Whether two leaves of one tree lie side by side, the left one first. Both paths are known to lead to its root.
+bool are_neighbours(std::string_view left, std::string_view right) {
+    while (!left.empty() && !right.empty() && left.back() == right.back()) {
+        left.remove_suffix(1);
+        right.remove_suffix(1);
+    }
+    if (left.empty() || right.empty() || left.back() != 'R' || right.back() != 'L') {
+        return false;
+    }
+    left.remove_suffix(1);
+    right.remove_suffix(1);
+    return left.find('R') == std::string_view::npos && right.find('L') == std::string_view::npos;
+}
+
+// The rows of one commit are all of its leaves for the table, with the leaves beside them where there are such.
+Status verify_all_of_table(std::span<const ProvenRow> rows, ObjectId table, const ProvenCommit& commit) {
+    if (rows.empty()) {
+        KODIAK_TRY_ASSIGN(const Hash256 root, changes_root_of(commit));
+        return root == empty_tree_root() ? Status() : Status(refused("its rows are missing"));
+    }
+    for (size_t i = 0; i < rows.size(); ++i) {
+        const ObjectId of = rows[i].header.table;
+        const bool is_beside = (i == 0 && of < table) || (i + 1 == rows.size() && of > table);
+        if (of != table && !(is_beside && std::holds_alternative<Hash256>(rows[i].content))) {
+            return refused("it has a row of another table");
+        }
+        if (i > 0 && !are_neighbours(rows[i - 1].path.sides, rows[i].path.sides)) {
+            return refused("rows between two rows are missing");
+        }
+    }
+    if (rows.front().header.table >= table && rows.front().path.sides.find('L') != std::string::npos) {
+        return refused("rows before its first one are missing");
+    }
+    if (rows.back().header.table <= table && rows.back().path.sides.find('R') != std::string::npos) {
+        return refused("rows behind its last one are missing");
+    }
+    return {};
+}
+
+Status verify_changes(const ProofFile& proof) {
+    const StatedChanges& changes = *proof.changes;
+    if (changes.id != changes.id_under(proof.head.id)) {
+        return refused("its id is not that of its table, range and head");
+    }
+    if (changes.after >= changes.upto || proof.commits.size() != changes.upto - changes.after ||
+        proof.commits.front().seq != changes.after + 1 || proof.commits.back().seq != changes.upto) {
+        return refused("its commits are not those of its range");
+    }
+    std::span<const ProvenRow> rest = proof.rows;
+    for (const ProvenCommit& commit : proof.commits) {
+        size_t count = 0;
+        while (count < rest.size() && rest[count].commit == commit.seq) {
+            ++count;
+        }
+        KODIAK_TRY(within("commit " + std::to_string(commit.seq),
+                          verify_all_of_table(rest.first(count), changes.table, commit)));
+        rest = rest.subspan(count);
+    }
+    return rest.empty() ? Status() : Status(refused("its rows are not in the order of the commits"));
 }
 
 Status verify_trust(const ProofFile& proof, const Trust& trust) {
@@ -247,12 +334,23 @@ Status verify_trust(const ProofFile& proof, const Trust& trust) {
 
 }  // namespace
 
+Hash256 StatedChanges::id_under(const Hash256& head) const {
+    using namespace std::string_view_literals;
+    std::string message("kodiak changes v1\0"sv);
+    ByteWriter writer(message);
+    writer.u64(table.value);
+    writer.u64(after);
+    writer.u64(upto);
+    return sha256(message, head.view());
+}
+
 std::string ProofFile::encode() const {
     std::string text = "{\"kodiak_proof\":" + std::to_string(kFormat) + ",\"head\":" + text_of(head);
     if (older.has_value()) {
         text += ",\"older\":{\"head\":" + text_of(older->head) + ",\"path\":" + text_of(older->path) + "}";
     }
-    return text + ",\"commits\":" + text_of_all(commits) + ",\"rows\":" + text_of_all(rows) + "}\n";
+    return text + ",\"commits\":" + text_of_all(commits) + ",\"rows\":" + text_of_all(rows) +
+           (changes.has_value() ? ",\"changes\":" + text_of(*changes) : "") + "}\n";
 }
 
 Result<ProofFile> ProofFile::decode(std::string_view text) {
@@ -273,6 +371,9 @@ Result<ProofFile> ProofFile::decode(std::string_view text) {
     KODIAK_TRY_ASSIGN(proof.commits, read_all(reader, read_commit));
     KODIAK_TRY(reader.expect(",\"rows\":"));
     KODIAK_TRY_ASSIGN(proof.rows, read_all(reader, read_row));
+    if (reader.accept(",\"changes\":")) {
+        KODIAK_TRY_ASSIGN(proof.changes, read_changes(reader));
+    }
     KODIAK_TRY(reader.expect("}"));
     KODIAK_TRY(reader.end());
     return proof;
@@ -297,7 +398,7 @@ Status ProofFile::verify(const Trust& trust) const {
     for (size_t i = 0; i < rows.size(); ++i) {
         KODIAK_TRY(within("row " + std::to_string(i + 1), verify_row(rows[i], commits)));
     }
-    return {};
+    return changes.has_value() ? within("changes", verify_changes(*this)) : Status();
 }
 
 }  // namespace kodiak::timeline

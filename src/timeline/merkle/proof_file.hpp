@@ -2,8 +2,9 @@
 
 // ProofFile: a proof as a file that a stranger checks (docs/formats/proof.md).
 //
-// What       Row versions in commits, commits in a history, a history as the growth of an older one; all under one
-//            tree head. decode() reads the one spelling that a proof has, verify() says whether everything holds.
+// What       Row versions in commits, all changes of a table over a range of commits, commits in a history, a history
+//            as the growth of an older one; all under one tree head. decode() reads the one spelling that a proof has,
+//            verify() says whether everything holds.
 // Threads    Values and pure functions.
 // Errors     Text is hostile: decode() refuses with kInvalidText (kVersionTooNew for a later format), verify() with
 //            kInvalidValue and the part that does not hold.
@@ -60,6 +61,18 @@ struct ProvenRow {
     bool operator==(const ProvenRow&) const = default;
 };
 
+// The claim that the proof's rows are all that the commits after..upto did to one table.
+struct StatedChanges {
+    ObjectId table;
+    uint64_t after = 0;
+    uint64_t upto = 0;
+    Hash256 id;
+
+    // The id that a claim under this head has.
+    Hash256 id_under(const Hash256& head) const;
+    bool operator==(const StatedChanges&) const = default;
+};
+
 // What the verifier knows from elsewhere.
 struct Trust {
     std::optional<Hash256> head;  // id of a head
@@ -74,6 +87,7 @@ struct ProofFile {
     std::optional<OlderHead> older;
     std::vector<ProvenCommit> commits;  // rising by seq
     std::vector<ProvenRow> rows;
+    std::optional<StatedChanges> changes = std::nullopt;
 
     bool operator==(const ProofFile&) const = default;
     std::string encode() const;

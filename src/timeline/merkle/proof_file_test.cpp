@@ -32,7 +32,7 @@ class SampleHistory {
             for (uint64_t i = 0; i < seq % 5 + 1; ++i) {
                 ProvenRow& row = of.rows.emplace_back();
                 row.commit = seq;
-                row.header = {static_cast<ChangeOp>(1 + i % 3), ObjectId(0x100000001),
+                row.header = {static_cast<ChangeOp>(1 + i % 3), kTable,
                               {OriginId(0xA11CE), 10 * seq + i}, SchemaVersion(1)};
                 RowContent content;
                 random->fill(content.salt.data(), content.salt.size());
@@ -90,7 +90,30 @@ class SampleHistory {
         proof.older->head.signature = sign_head(proof.older->head.head, kSeed);
         return proof;
     }
+    // What the commits after..upto did to a table; all rows are of kTable, so that others have neighbours only.
+    ProofFile changes_proof(ObjectId table, uint64_t after, uint64_t upto) const {
+        ProofFile proof{StatedHead::of(head()), std::nullopt, {}, {}};
+        for (uint64_t seq = after + 1; seq <= upto; ++seq) {
+            proof.commits.push_back(commit(seq));
+            const std::vector<ProvenRow>& rows = changes_[seq - 1].rows;
+            if (table == kTable) {
+                proof.rows.insert(proof.rows.end(), rows.begin(), rows.end());
+                continue;
+            }
+            ProvenRow beside = table < kTable ? rows.front() : rows.back();
+            const auto content = std::get<RowContent>(beside.content);
+            beside.content = row_commitment(content.salt, content.row);
+            proof.rows.push_back(std::move(beside));
+        }
+        state(proof, table, after, upto);
+        return proof;
+    }
+    static void state(ProofFile& proof, ObjectId table, uint64_t after, uint64_t upto) {
+        proof.changes = StatedChanges{table, after, upto, {}};
+        proof.changes->id = proof.changes->id_under(proof.head.id);
+    }
     static constexpr KeySeed kSeed{1, 2, 3};
+    static constexpr ObjectId kTable{0x100000001};
 
    private:
     struct Changes {
@@ -121,6 +144,9 @@ std::map<std::string, std::string> valid_proofs() {
     all["growth"] = sample().growth_proof(11).encode();
     all["growth-from-nothing"] = sample().growth_proof(0).encode();
     all["everything"] = sample().everything().encode();
+    all["changes"] = sample().changes_proof(SampleHistory::kTable, 2, 6).encode();
+    all["no-changes-of-a-lower-table"] = sample().changes_proof(ObjectId(7), 12, 14).encode();
+    all["no-changes-of-a-higher-table"] = sample().changes_proof(ObjectId(0x100000002), 12, 14).encode();
     return all;
 }
 
@@ -170,6 +196,56 @@ void add_forged_commits(Forgeries& all) {
     all["commit-path-longer"] = [](ProofFile& proof) { proof.commits[0].path.emplace_back(); };
     all["commit-twice"] = [](ProofFile& proof) { proof.commits.push_back(proof.commits[0]); };
     all["commits-out-of-order"] = [](ProofFile& proof) { proof.commits.push_back(sample().commit(3)); };
+}
+
+// Each begins with all changes of the commits 3 to 6, which have 4, 5, 1 and 2 rows.
+void add_forged_changes(Forgeries& all) {
+    const auto with = [&](const std::string& name, const std::function<void(ProofFile&)>& forge) {
+        all["changes-" + name] = [=](ProofFile& proof) {
+            proof = sample().changes_proof(SampleHistory::kTable, 2, 6);
+            forge(proof);
+        };
+    };
+    const auto without = [](ptrdiff_t row) {
+        return [=](ProofFile& proof) { proof.rows.erase(proof.rows.begin() + row); };
+    };
+    with("without-the-first-row", without(0));
+    with("without-a-row-in-the-middle", without(2));
+    with("without-the-last-row-of-a-commit", without(3));
+    with("without-the-only-row-of-a-commit", without(9));
+    with("without-the-last-row", without(11));
+    with("with-a-row-twice", [](ProofFile& proof) { proof.rows.insert(proof.rows.begin(), proof.rows[0]); });
+    with("with-rows-swapped", [](ProofFile& proof) { std::swap(proof.rows[0], proof.rows[1]); });
+    with("with-commits-of-rows-swapped", [](ProofFile& proof) {
+        std::rotate(proof.rows.begin(), proof.rows.begin() + 4, proof.rows.begin() + 9);
+    });
+    with("of-no-rows", [](ProofFile& proof) { proof.rows.clear(); });
+    with("of-a-longer-range", [](ProofFile& proof) { SampleHistory::state(proof, SampleHistory::kTable, 1, 6); });
+    with("of-a-shorter-range", [](ProofFile& proof) { SampleHistory::state(proof, SampleHistory::kTable, 2, 5); });
+    with("of-an-empty-range", [](ProofFile& proof) {
+        proof.commits.clear(), proof.rows.clear();
+        SampleHistory::state(proof, SampleHistory::kTable, 6, 6);
+    });
+    with("of-another-table", [](ProofFile& proof) { SampleHistory::state(proof, ObjectId(7), 2, 6); });
+    with("without-a-commit", [](ProofFile& proof) {
+        proof.commits.erase(proof.commits.begin() + 2);
+        proof.rows.erase(proof.rows.begin() + 9);
+    });
+    with("with-another-id", [](ProofFile& proof) { proof.changes->id.bytes[0] ^= 1; });
+    with("of-a-lower-table-that-hides-its-rows", [](ProofFile& proof) {
+        proof = sample().changes_proof(SampleHistory::kTable, 12, 13);
+        for (size_t i = 0; i < 3; ++i) {
+            const auto content = std::get<RowContent>(proof.rows[i].content);
+            proof.rows[i].content = row_commitment(content.salt, content.row);
+        }
+        proof.rows.erase(proof.rows.begin() + 1);
+        SampleHistory::state(proof, ObjectId(0x100000002), 12, 13);
+    });
+    with("of-a-lower-table-with-content-beside", [](ProofFile& proof) {
+        const ProvenRow shown = sample().row_proof(13, 0).rows[0];
+        proof = sample().changes_proof(ObjectId(7), 12, 13);
+        proof.rows[0] = shown;
+    });
 }
 
 void add_forged_heads(Forgeries& all) {
@@ -272,6 +348,7 @@ std::map<std::string, std::string> forged_proofs() {
     add_forged_heads(forgeries);
     add_forged_growth(forgeries);
     add_forged_signatures(forgeries);
+    add_forged_changes(forgeries);
     for (const auto& [name, forge] : forgeries) {
         ProofFile proof = sample().row_proof(13, 2);
         forge(proof);

@@ -144,6 +144,12 @@ void print(const ProofFile& proof, const Trust& trust) {
     for (const ProvenRow& row : proof.rows) {
         print_row(row);
     }
+    if (proof.changes.has_value()) {
+        std::printf("these are all changes of table %llu in the commits %llu to %llu\n",
+                    static_cast<unsigned long long>(proof.changes->table.value),
+                    static_cast<unsigned long long>(proof.changes->after + 1),
+                    static_cast<unsigned long long>(proof.changes->upto));
+    }
     if (!trust.head.has_value() && !trust.key.has_value()) {
         std::printf("note: the head was taken from the file itself; compare its id with one that you trust (--head)\n");
     }
