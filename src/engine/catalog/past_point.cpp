@@ -264,11 +264,29 @@ storage::PastPoint resolve_past(const duckdb::BoundAtClause& clause, timeline::D
     return resolve_text("commit:" + value.ToString(), points, head);
 }
 
+namespace {
+
+bool is_time(const Value& value) {
+    return value.type().id() == LogicalTypeId::TIMESTAMP || value.type().id() == LogicalTypeId::TIMESTAMP_TZ ||
+           value.type().id() == LogicalTypeId::DATE;
+}
+
+}  // namespace
+
 uint64_t resolve_value(const Value& value, timeline::DatabaseCore& core, const storage::Transaction& transaction) {
-    const bool is_time = value.type().id() == LogicalTypeId::TIMESTAMP ||
-                         value.type().id() == LogicalTypeId::TIMESTAMP_TZ ||
-                         value.type().id() == LogicalTypeId::DATE;
-    return resolve_past(duckdb::BoundAtClause(is_time ? "timestamp" : "version", value), core, transaction).upto;
+    return resolve_past(duckdb::BoundAtClause(is_time(value) ? "timestamp" : "version", value), core, transaction).upto;
+}
+
+uint64_t resolve_first(const Value& value, timeline::DatabaseCore& core, const storage::Transaction& transaction) {
+    if (is_time(value)) {
+        const Value time = value.DefaultCastAs(duckdb::LogicalType::TIMESTAMP_TZ);
+        return PointResolver(core.history(), transaction).since_time(time.GetValueUnsafe<duckdb::timestamp_t>().value);
+    }
+    if (value.type().id() != LogicalTypeId::VARCHAR) {
+        return resolve_value(value, core, transaction);
+    }
+    const Value since("since " + duckdb::StringValue::Get(value));
+    return resolve_past(duckdb::BoundAtClause("version", since), core, transaction).since;
 }
 
 }  // namespace kodiak::engine

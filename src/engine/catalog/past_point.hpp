@@ -27,4 +27,8 @@ storage::PastPoint resolve_past(const duckdb::BoundAtClause& clause, timeline::D
 uint64_t resolve_value(const duckdb::Value& value, timeline::DatabaseCore& core,
                        const storage::Transaction& transaction);
 
+// The first commit at a point or behind it: for points that end a range which they are not part of.
+uint64_t resolve_first(const duckdb::Value& value, timeline::DatabaseCore& core,
+                       const storage::Transaction& transaction);
+
 }  // namespace kodiak::engine

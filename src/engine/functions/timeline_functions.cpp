@@ -12,6 +12,7 @@
 #include "engine/functions/commit_columns.hpp"
 #include "engine/functions/point_functions.hpp"
 #include "engine/functions/session_database.hpp"
+#include "engine/functions/version_functions.hpp"
 #include "engine/transaction/session_transaction.hpp"
 
 namespace kodiak::engine {
@@ -186,6 +187,8 @@ void register_timeline_functions(duckdb::ClientContext& context) {
     add_function(context, duckdb::TableFunction(kTreeHeads, {}, next_heads, bind_heads, start_heads));
     add_function(context, change_function());
     add_function(context, all_changes_function());
+    add_function(context, versions_function());
+    add_function(context, blame_function());
     add_function(context, snapshots_function());
     add_function(context, watermarks_function());
     register_point_function(context);

@@ -82,7 +82,7 @@ constexpr StatementForm kForms[] = {
     {"UNDROP TABLE", kOurs, true, "UNDROP TABLE ! table:qname", "UNDROP TABLE orders"},
     {"CREATE TABLE CLONE", kOurs, false, "CREATE TABLE table:qname CLONE ! of:qname [AS OF at:point]",
      "CREATE TABLE orders2 CLONE orders AS OF TAG v1"},
-    {"BLAME", kOurs, false, "BLAME ! table:qname [WHERE condition:expr]", "BLAME orders WHERE id = 7"},
+    {"BLAME", kOurs, true, "BLAME ! table:qname [WHERE condition:expr]", "BLAME orders WHERE id = 7"},
     {"CREATE WORKSPACE", kOurs, false,
      "CREATE WORKSPACE ! name:name [FROM BRANCH branch:name] [SET (list(key:name = value:expr))]",
      "CREATE WORKSPACE alice FROM BRANCH main"},
@@ -91,7 +91,7 @@ constexpr StatementForm kForms[] = {
      "MERGE WORKSPACE alice INTO main"},
     {"PROVE", kOurs, true,
      "PROVE (COMMIT ! commit:id | ROW ! table:qname KEY (list(key:expr)) [AS OF at:point] | CHANGES ! table:qname "
-     "SINCE since:from | "
+     "SINCE since:from [UNTIL until:point] | "
      "CONSISTENCY ! FROM from:id TO to:id) [INTO path:string]",
      "PROVE ROW users KEY (1) INTO 'u1.proof.json'"},
     {"VERIFY", kOurs, false,

@@ -127,6 +127,19 @@ class ClauseWalk {
         return ok_status();
     }
 
+    // t FOR SYSTEM_TIME ALL [[AS] alias]: the table function of all versions in its place, under the table's name.
+    Status replace_by_versions(size_t name_offset) {
+        const std::string table(cursor_.text().substr(name_offset, previous_.span.end() - name_offset));
+        const std::string name(cursor_.text_of(previous_));
+        KODIAK_TRY_ASSIGN(const PeriodClause period, parse_period(cursor_));
+        previous_ = cursor_.peek_behind();
+        const bool has_alias = (cursor_.at_word("as") && cursor_.at_name(1)) || (inside() && at_bare_alias());
+        rewriter_.replace({name_offset, previous_.span.end() - name_offset},
+                          period.to_sql(table) + (has_alias ? "" : " AS " + name));
+        pass_alias(false);
+        return ok_status();
+    }
+
     // qname [[AS] alias [(columns)]] and the clauses before and after the alias.
     Status pass_table_reference() {
         const bool is_target = frame().is_target;
@@ -134,6 +147,7 @@ class ClauseWalk {
         if (is_one_of(cursor_.text_of(cursor_.peek()), {"lateral", "only", "table"}) && cursor_.at_name(1)) {
             advance();
         }
+        const size_t name_offset = cursor_.peek().span.offset;
         advance();
         if (cursor_.peek().kind == TokenKind::kOperator && cursor_.text_of(cursor_.peek()) == ":") {
             frame().expects_table = true;  // `alias: table`
@@ -146,6 +160,9 @@ class ClauseWalk {
         }
         if (!inside()) {
             return ok_status();
+        }
+        if (!is_target && at_period(cursor_)) {
+            return replace_by_versions(name_offset);
         }
         PastClauses clauses;
         KODIAK_TRY(take_clauses(is_target, clauses));

@@ -1,5 +1,7 @@
 #include "language/rewrite/point_parser.hpp"
 
+#include <utility>
+
 #include "language/rewrite/duration.hpp"
 
 namespace kodiak::language {
@@ -207,6 +209,37 @@ std::string PastClauses::to_sql() const {
         text += (text.empty() ? "" : ";") + item;
     }
     return " AT (VERSION => " + quote_string(text) + ")";
+}
+
+bool at_period(const TokenCursor& cursor) {
+    return cursor.at_word("for") && cursor.at_word("system_time", 1) &&
+           (cursor.at_word("from", 2) || cursor.at_word("between", 2) || cursor.at_word("all", 2));
+}
+
+Result<PeriodClause> parse_period(TokenCursor& cursor) {
+    PeriodClause period;
+    cursor.accept_words({"for", "system_time"});
+    if (cursor.accept_word("all")) {
+        return period;
+    }
+    const bool is_closed = cursor.at_word("between");
+    cursor.advance();
+    KODIAK_TRY_ASSIGN(period.from, parse_point_value(cursor));
+    if (!cursor.accept_word(is_closed ? "and" : "to")) {
+        return cursor.unexpected({is_closed ? "AND" : "TO"});
+    }
+    KODIAK_TRY_ASSIGN(std::string last, parse_point_value(cursor));
+    (is_closed ? period.upto : period.before) = std::move(last);
+    return period;
+}
+
+std::string PeriodClause::to_sql(std::string_view table) const {
+    std::string sql = "kodiak_versions(" + quote_string(table);
+    for (const auto& [name, value] :
+         {std::pair("from", &from), std::pair("upto", &upto), std::pair("before", &before)}) {
+        sql += value->empty() ? "" : ", \"" + std::string(name) + "\" => " + *value;
+    }
+    return sql + ")";
 }
 
 }  // namespace kodiak::language

@@ -10,6 +10,20 @@
 
 namespace kodiak::language {
 
+// FOR SYSTEM_TIME with a period: the bounds as SQL values; none of them means all time.
+struct PeriodClause {
+    std::string from;
+    std::string upto;    // inclusive
+    std::string before;  // exclusive
+
+    // The function that stands for the table: ` kodiak_versions('t', ...)`.
+    std::string to_sql(std::string_view table) const;
+};
+// True where a period stands: FOR SYSTEM_TIME FROM, BETWEEN or ALL.
+bool at_period(const TokenCursor& cursor);
+// Moves behind it. Requires: at_period().
+Result<PeriodClause> parse_period(TokenCursor& cursor);
+
 // The clauses of one table reference, in the order in which they stand.
 class PastClauses {
    public:

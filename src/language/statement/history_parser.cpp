@@ -34,6 +34,7 @@ constexpr auto kBeginnings = std::to_array<Beginning>({
     {"RESTORE DATABASE AS OF", What::kRestoreDatabase, "restore", "database", "as"},
     {"UNDROP TABLE", What::kUndropTable, "undrop", "table"},
     {"REVERT", What::kRevert, "revert", "commit"},
+    {"BLAME", What::kQuery, "blame", ""},
     {"SHOW HISTORY", What::kQuery, "show", "snapshots"},
     {"SHOW HISTORY", What::kQuery, "show", "tags"},
     {"SHOW HISTORY", What::kQuery, "show", "watermarks"},
@@ -44,7 +45,8 @@ constexpr auto kBeginnings = std::to_array<Beginning>({
 const Beginning* beginning_at(const TokenCursor& cursor) {
     const size_t skipped = cursor.at_word("create") && cursor.at_word("or", 1) && cursor.at_word("replace", 2) ? 2 : 0;
     const auto found = std::ranges::find_if(kBeginnings, [&](const Beginning& one) {
-        return cursor.at_word(one.first) && cursor.at_word(one.second, 1 + skipped) &&
+        return cursor.at_word(one.first) &&
+               (one.second.empty() ? cursor.at_name(1) : cursor.at_word(one.second, 1 + skipped)) &&
                (one.third.empty() || cursor.at_word(one.third, 2 + skipped));
     });
     return found == kBeginnings.end() ? nullptr : &*found;
@@ -97,6 +99,11 @@ class Fields {
                                               : std::string(cursor.text_of(cursor.peek())));
     }
 
+    std::optional<std::string_view> raw(std::string_view label) const {
+        const auto span = statement_.field(label);
+        return span ? std::optional(span->in(text_)) : std::nullopt;
+    }
+
     std::vector<std::vector<std::string>> tables() const {
         std::vector<std::vector<std::string>> tables;
         for (const StatementField& field : statement_.fields) {
@@ -130,6 +137,26 @@ class Fields {
     const OwnStatement& statement_;
 };
 
+std::string quoted(const std::vector<std::string>& parts) {
+    std::string name;
+    for (const std::string& part : parts) {
+        name += (name.empty() ? "" : ".") + quote_name(part);
+    }
+    return name;
+}
+
+// BLAME as a query; the condition is on the table's rows as they are now.
+std::string blame_query(const Fields& fields) {
+    const std::vector<std::string> table = fields.tables().at(0);
+    const std::string name = quote_string(quoted(table));
+    const std::optional<std::string_view> condition = fields.raw("condition");
+    const std::string rows = condition ? " WHERE row_id IN (SELECT _row_id FROM kodiak_versions(" + name +
+                                             ", \"from\" => 'commit:HEAD') AS " + quote_name(table.back()) +
+                                             " WHERE _row_end IS NULL AND (" + std::string(*condition) + "))"
+                                       : "";
+    return "SELECT * FROM kodiak_blame(" + name + ")" + rows;
+}
+
 // SHOW as a query.
 Result<std::string> show_query(std::string_view second, const Fields& fields) {
     std::string sql;
@@ -148,11 +175,7 @@ Result<std::string> show_query(std::string_view second, const Fields& fields) {
         if (shown == "name") {
             return make_error(ErrorCode::kSyntax, "only SHOW LOG and SHOW COMMITS take FOR a table");
         }
-        std::string name;
-        for (const std::string& part : tables[0]) {
-            name += (name.empty() ? "" : ".") + quote_name(part);
-        }
-        condition = " WHERE seq IN (SELECT commit_seq FROM kodiak_changes(" + quote_string(name) + "))";
+        condition = " WHERE seq IN (SELECT commit_seq FROM kodiak_changes(" + quote_string(quoted(tables[0])) + "))";
     }
     KODIAK_TRY_ASSIGN(const auto pattern, fields.text("pattern"));
     if (pattern) {
@@ -174,7 +197,8 @@ Result<HistoryAction> parse_history_statement(std::string_view text) {
     const Fields fields(text, tokens, statement);
     HistoryAction action;
     action.what = beginning.what;
-    action.command = beginning.what == What::kQuery ? "SHOW" : std::string(beginning.form);
+    const bool is_blame = beginning.form == "BLAME";
+    action.command = beginning.what == What::kQuery && !is_blame ? "SHOW" : std::string(beginning.form);
     KODIAK_TRY_ASSIGN(const auto name, fields.text("name"));
     action.name = name.value_or("");
     action.tables = fields.tables();
@@ -188,7 +212,8 @@ Result<HistoryAction> parse_history_statement(std::string_view text) {
     action.if_exists = fields.has_word("EXISTS");
     action.force = fields.has_word("FORCE");
     if (beginning.what == What::kQuery) {
-        KODIAK_TRY_ASSIGN(action.query, show_query(beginning.second, fields));
+        KODIAK_TRY_ASSIGN(action.query, is_blame ? Result<std::string>(blame_query(fields))
+                                                 : show_query(beginning.second, fields));
     }
     return action;
 }
