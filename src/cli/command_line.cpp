@@ -31,6 +31,7 @@ constexpr OptionSpec kTimelineOptions[] = {
     {"key", 0, "VALUES", "proof: the row's primary key, as SQL: 7 or 'a', 2"},
     {"as-of", 0, "POINT", "proof: the row as it was at this commit or time"},
     {"out", 0, "FILE", "proof: write it to this file"},
+    {"sign", 0, "KEYFILE", "proof: sign its heads with this key"},
     kFormat,
     kHelp};
 
@@ -55,6 +56,11 @@ constexpr OptionSpec kWatermarkOptions[] = {
     kFormat,
     kHelp};
 
+constexpr OptionSpec kBackupOptions[] = {
+    {"incremental", 0, "", "bring an older backup up to date, copying what it lacks"}, kHelp};
+
+constexpr OptionSpec kRestoreOptions[] = {{"as-of", 0, "POINT", "take it back to this commit or time"}, kHelp};
+
 constexpr OptionSpec kHelpOnly[] = {kHelp};
 
 constexpr CommandSpec kCommands[] = {
@@ -74,7 +80,8 @@ constexpr CommandSpec kCommands[] = {
      "Exit code 1 when one fails.\n",
      kHelpOnly},
     {"timeline", "ACTION DB [COMMIT]", 2, 3, "show and prove the history of commits",
-     "Actions: log DB, show DB COMMIT, heads DB, verify DB, proof DB COMMIT, proof DB --row T --key K.\n"
+     "Actions: log DB, show DB COMMIT, heads DB, verify DB, proof DB COMMIT, proof DB --row T --key K,\n"
+     "key KEYFILE (makes a key when there is none, and shows its public key).\n"
      "A commit is named by its number or by its id. A proof is checked by kodiak-verify, without Kodiak.\n",
      kTimelineOptions},
     {"changes", "DB TABLE", 2, 2, "show what commits did to the rows of a table",
@@ -87,6 +94,10 @@ constexpr CommandSpec kCommands[] = {
      "Actions: create DB NAME [TABLE...], list DB, advance DB NAME, drop DB NAME. Without tables it is\n"
      "for all of them.\n",
      kWatermarkOptions},
+    {"backup", "DB TARGET", 2, 2, "copy a database while it is used",
+     "The copy is a database directory, whole at one moment; it proves the same tree head.\n", kBackupOptions},
+    {"restore", "BACKUP DB", 2, 2, "make a database of a backup and check all of it",
+     "DB must not exist. With --as-of, going back to that point is a commit of its own.\n", kRestoreOptions},
     {"version", "", 0, 0, "show the versions of the program, its engine and its format", "", kHelpOnly},
     {"help", "[COMMAND]", 0, 1, "show what a command does", "", kHelpOnly},
 };

@@ -51,6 +51,12 @@ int run_command(const CommandLine& line, Output& output) {
     if (name == "watermark") {
         return run_watermark(line, output);
     }
+    if (name == "backup") {
+        return run_backup(line, output);
+    }
+    if (name == "restore") {
+        return run_restore(line, output);
+    }
     if (name == "version") {
         return write_text(output, database::version_text() + "\n");
     }

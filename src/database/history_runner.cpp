@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "database/answer_rows.hpp"
+#include "database/backup.hpp"
 #include "database/query_value.hpp"
 #include "language/lexer/words.hpp"
 #include "timeline/named_points.hpp"
@@ -120,6 +121,19 @@ Result<Answer> HistoryRunner::change_table(std::string_view text, const language
     });
 }
 
+Result<Answer> HistoryRunner::copy_database(const language::HistoryAction& action) {
+    if (!action.name.empty() && !language::same_name(action.name, catalog_)) {
+        return make_error(ErrorCode::kUndefinedObject, "\"" + action.name + "\" is not the session's own database");
+    }
+    Answer answer = answer_of(action.command);
+    if (action.what == What::kBackUp) {
+        KODIAK_TRY_ASSIGN(answer.text, back_up(core_.path(), action.path, action.incremental));
+    } else {
+        KODIAK_TRY_ASSIGN(answer.text, restore_from_backup(action.path, action.to, action.point_text));
+    }
+    return answer;
+}
+
 Result<Answer> HistoryRunner::run(std::string_view text, const language::HistoryAction& action) {
     switch (action.what) {
         case What::kCreateSnapshot: {
@@ -154,6 +168,9 @@ Result<Answer> HistoryRunner::run(std::string_view text, const language::History
         }
         case What::kRevert:
             return revert(text, action);
+        case What::kBackUp:
+        case What::kRestoreBackup:
+            return copy_database(action);
         case What::kQuery:
             break;
     }

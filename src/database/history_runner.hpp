@@ -30,6 +30,7 @@ class HistoryRunner {
                           const engine::Connection::StoreAction& store_action);
     Result<Answer> create_watermark(std::string_view text, const language::HistoryAction& action);
     Result<Answer> advance_watermark(std::string_view text, const language::HistoryAction& action);
+    Result<Answer> copy_database(const language::HistoryAction& action);
     Result<Answer> revert(std::string_view text, const language::HistoryAction& action);
     Result<Answer> change_table(std::string_view text, const language::HistoryAction& action);
     // Schema and name of a table as the statement says them, the session's schema filled in.

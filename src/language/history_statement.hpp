@@ -28,6 +28,8 @@ struct HistoryAction {
         kRestoreDatabase,
         kUndropTable,
         kRevert,
+        kBackUp,
+        kRestoreBackup,
         kQuery,
     };
     What what = What::kQuery;
@@ -35,9 +37,13 @@ struct HistoryAction {
     std::string name;                              // of the snapshot or watermark
     std::vector<std::vector<std::string>> tables;  // each 1 to 3 parts; a watermark's: empty = all
     std::optional<std::string> point;              // SQL value
+    std::optional<std::string> point_text;         // the same as it was written
     std::optional<std::string> last;               // REVERT ... TO: SQL value
     std::optional<std::string> message;
     std::string query;                             // kQuery: SQL of the engine
+    std::string path;                              // kBackUp: where to; kRestoreBackup: from where
+    std::string to;                                // kRestoreBackup
+    bool incremental = false;
     bool or_replace = false;
     bool if_exists = false;
     bool force = false;

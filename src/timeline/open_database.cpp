@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "base/result/assert.hpp"
+#include "timeline/backup/data_files.hpp"
 #include "timeline/check/consistency_check.hpp"
 #include "timeline/checkpoint/checkpointer.hpp"
 #include "timeline/checkpoint/replay.hpp"
@@ -50,6 +51,8 @@ class OpenDatabase final : public DatabaseCore {
     }
 
     Status open();
+    // Paths of the files that manifest and log name.
+    std::set<std::string> data_files() const;
 
     Result<std::unique_ptr<storage::Transaction>> begin(BranchId branch, bool read_only) override {
         return std::unique_ptr<storage::Transaction>(
@@ -326,7 +329,7 @@ Status OpenDatabase::ensure_main_schema() {
     return outcome.ok() ? Status() : Status(outcome.error());
 }
 
-Status OpenDatabase::finish_open() {
+std::set<std::string> OpenDatabase::data_files() const {
     std::set<std::string> used;
     for (storage::BranchTable* table : store_->tables()) {
         const storage::ChunkDirectory::Ptr all = table->directory();
@@ -336,7 +339,11 @@ Status OpenDatabase::finish_open() {
             }
         }
     }
-    sweep(*surroundings_.disk, path_, current_, used);
+    return used;
+}
+
+Status OpenDatabase::finish_open() {
+    sweep(*surroundings_.disk, path_, current_, data_files());
     KODIAK_TRY(ensure_main_schema());
     background_ = std::thread([this] { run_background(); });
     return {};
@@ -407,6 +414,15 @@ Status OpenDatabase::open() {
 }  // namespace
 
 Surroundings Surroundings::real() { return {make_real_disk(), make_system_clock(), make_system_random()}; }
+
+Result<std::vector<std::string>> data_files_of(const Surroundings& surroundings, const std::string& directory) {
+    OpenOptions options;
+    options.read_only = true;
+    OpenDatabase database(surroundings, directory, options);
+    KODIAK_TRY(database.open());
+    const std::set<std::string> files = database.data_files();
+    return std::vector<std::string>(files.begin(), files.end());
+}
 
 Result<std::unique_ptr<DatabaseCore>> DatabaseCore::open(Surroundings surroundings, const std::string& path,
                                                          const OpenOptions& options) {

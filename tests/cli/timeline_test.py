@@ -72,6 +72,19 @@ class Timeline(unittest.TestCase):
             with open(path, encoding='utf-8') as file:
                 self.assertEqual(again, file.read())
 
+    def test_a_signed_proof_names_its_signer(self):
+        key, path = self.file('key'), self.file('signed.proof')
+        public = self.run_program('timeline', 'key', key)[0].strip()
+        self.assertEqual(self.run_program('timeline', 'key', key)[0].strip(), public)
+        self.run_program('timeline', 'proof', self.db, '4', '--sign', key, '--out', path)
+        self.verified(path)
+        other = self.run_program('timeline', 'key', self.file('other'))[0].strip()
+        for program in ([VERIFY], [sys.executable, VERIFY_PY]):
+            self.run_program(path, '--key', public, program=program)
+            self.run_program(path, '--key', other, code=1, program=program)
+        _, err = self.run_program('timeline', 'proof', self.db, '4', '--sign', path, code=1)
+        self.assertIn('22P02', err)
+
     def test_a_changed_proof_is_refused(self):
         path = self.file('order.proof')
         self.run_program('timeline', 'proof', self.db, '--row', 'orders', '--key', "7, 'a'", '--out', path)
@@ -203,6 +216,77 @@ class Timeline(unittest.TestCase):
             file.write('dear diary\n')
         _, err = self.run_program('changes', self.db, 'orders', '--out', out, code=1)
         self.assertIn('not a file of changes', err)
+
+    def head(self, path):
+        return self.table('timeline', 'heads', path)[-1]['id']
+
+    def test_a_backup_proves_the_same_head_and_is_brought_up_to_date(self):
+        backup, again = self.file('backup'), self.file('again.kodiak')
+        out, _ = self.run_program('backup', self.db, backup)
+        self.assertIn(self.head(self.db), out)
+        self.assertEqual(self.head(backup), self.head(self.db))
+        self.run_program('sql', self.db, '-c', "INSERT INTO orders SELECT x, 'big', x FROM range(200000) r(x);"
+                         "CHECKPOINT; INSERT INTO orders VALUES (-1, 'hot', 1)")
+        _, err = self.run_program('backup', self.db, backup, code=1)
+        self.assertIn('42710', err)
+        self.run_program('backup', self.db, backup, '--incremental')
+        out, _ = self.run_program('backup', self.db, backup, '--incremental')
+        self.assertNotIn(' 0 files kept', out)
+        self.assertEqual(self.head(backup), self.head(self.db))
+        self.assertEqual(self.run_program('check', backup)[0], backup + ': all is well\n')
+        self.run_program('restore', backup, again)
+        self.assertEqual(self.head(again), self.head(self.db))
+        _, err = self.run_program('restore', backup, again, code=1)
+        self.assertIn('42710', err)
+        then = self.file('then.kodiak')
+        self.run_program('restore', backup, then, '--as-of', '3')
+        out, _ = self.run_program('sql', then, '--format', 'csv', '-c', 'SELECT id, total FROM orders ORDER BY id')
+        self.assertEqual(out, 'id,total\n7,10\n8,20\n')
+        # One history goes on from the backup, the other one has left it.
+        self.run_program('backup', then, backup, '--incremental')
+        _, err = self.run_program('backup', self.db, backup, '--incremental', code=1)
+        self.assertIn('KD009', err)
+
+    def test_a_damaged_backup_is_not_restored(self):
+        backup = self.file('backup')
+        self.run_program('sql', self.db, '-c',
+                         "INSERT INTO orders SELECT x, 'big', x FROM range(100000) r(x); CHECKPOINT")
+        self.run_program('backup', self.db, backup)
+        path = max((os.path.join(backup, 'data', name) for name in os.listdir(os.path.join(backup, 'data'))),
+                   key=os.path.getsize)
+        with open(path, 'r+b') as file:
+            file.seek(os.path.getsize(path) // 2)
+            byte = file.read(1)[0]
+            file.seek(-1, os.SEEK_CUR)
+            file.write(bytes([byte ^ 1]))
+        _, err = self.run_program('restore', backup, self.file('new.kodiak'), code=1)
+        self.assertIn('KD009', err)
+
+    def test_a_backup_beside_a_writer_is_whole(self):
+        writer = subprocess.Popen([KODIAK, 'sql', self.db], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
+        try:
+            writer.stdin.write(b'CREATE TABLE n (i INTEGER);\n' + b''.join(
+                b'INSERT INTO n SELECT %d FROM range(3000);\n' % i + (b'CHECKPOINT;\n' if i % 5 == 0 else b'')
+                for i in range(400)))
+            writer.stdin.flush()
+            for number in range(3):
+                backup = self.file(f'backup{number}')
+                self.run_program('backup', self.db, backup)
+                self.assertEqual(self.run_program('check', backup)[0], backup + ': all is well\n')
+        finally:
+            writer.kill()
+            writer.communicate()
+
+    def test_statements_make_and_restore_backups(self):
+        backup, again = self.file("it's a backup"), self.file('again.kodiak')
+        quoted = "'" + backup.replace("'", "''") + "'"
+        out, _ = self.run_program('sql', self.db, '-c', f"BACKUP DATABASE TO {quoted};"
+                                  "INSERT INTO orders VALUES (1, 'x', 1);"
+                                  f"BACKUP DATABASE TO {quoted} INCREMENTAL;"
+                                  f"RESTORE DATABASE FROM {quoted} TO '{again}' AS OF COMMIT 3")
+        self.assertEqual(out.count(' commits, head '), 3)
+        out, _ = self.run_program('sql', again, '--format', 'csv', '-c', 'SELECT count(*) AS n FROM orders')
+        self.assertEqual(out, 'n\n2\n')
 
     def test_what_is_not_there_is_said(self):
         for words, text in ((['timeline', 'proof', self.db, '99'], 'KD003'),

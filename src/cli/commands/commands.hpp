@@ -27,6 +27,10 @@ int run_changes(const CommandLine& line, Output& output);
 int run_snapshot(const CommandLine& line, Output& output);
 // kodiak watermark ACTION DB: create, list, advance, drop.
 int run_watermark(const CommandLine& line, Output& output);
+// kodiak backup DB TARGET: a copy that is whole at one moment.
+int run_backup(const CommandLine& line, Output& output);
+// kodiak restore BACKUP DB: a database from a backup, checked.
+int run_restore(const CommandLine& line, Output& output);
 
 // Writes an error to stderr as people read it; `file_name` is where its position counts from, may be empty.
 void report_error(const Error& error, std::string_view file_name);

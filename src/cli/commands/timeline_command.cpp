@@ -1,11 +1,13 @@
 // kodiak timeline: history from the command line, as SQL on a session that only reads.
 
+#include "base/disk/replace_file.hpp"
 #include "cli/commands/commands.hpp"
 #include "cli/commands/history_sql.hpp"
 #include "cli/commands/import_files.hpp"
 #include "cli/formats/format.hpp"
 #include "cli/program.hpp"
 #include "database/database.hpp"
+#include "database/signing.hpp"
 #include "language/lexer/words.hpp"
 
 namespace kodiak::cli {
@@ -14,24 +16,18 @@ namespace {
 
 using language::quote_string;
 
-// Writes values as they are: a proof is a file, not a table, and no byte of it is free.
-class ValuesOnly final : public database::ResultSink {
+// Takes the one value of an answer: a proof is a file, not a table, and no byte of it is free.
+class OneValue final : public database::ResultSink {
    public:
-    explicit ValuesOnly(Output& output) : output_(output) {}
+    std::string value;
     Status begin(const std::vector<database::ResultColumn>&) override { return {}; }
     Status rows(const database::RowBatch& batch) override {
-        for (size_t row = 0; row < batch.row_count(); ++row) {
-            const std::string value(batch.text(row, 0));
-            KODIAK_TRY(output_.write(value.ends_with('\n') ? value : value + "\n"));
+        if (batch.row_count() > 0) {
+            value = batch.text(0, 0);
         }
         return {};
     }
-    Status end(const database::Answer& answer) override {
-        return answer.has_rows ? Status() : output_.write(answer.text + "\n");
-    }
-
-   private:
-    Output& output_;
+    Status end(const database::Answer&) override { return {}; }
 };
 
 std::string log_sql(const CommandLine& line) {
@@ -44,20 +40,15 @@ std::string show_sql(const std::string& commit) {
     return "SELECT * FROM kodiak_commits(at => " + point + ")";
 }
 
-std::string into_sql(const CommandLine& line) {
-    const auto file = line.value("out");
-    return file ? " INTO " + quote_string(*file) : "";
-}
-
 Result<std::string> proof_sql(const CommandLine& line) {
     if (const auto table = line.value("row")) {
         KODIAK_TRY_ASSIGN(const std::string name, sql_name(*table));
         const auto point = line.value("as-of");
         return "PROVE ROW " + name + " KEY (" + line.value("key").value_or("") + ")" +
-               (point ? " AS OF " + point_sql(*point) : "") + into_sql(line);
+               (point ? " AS OF " + point_sql(*point) : "");
     }
     const std::string& commit = line.operands[2];
-    return "PROVE COMMIT " + (is_number(commit) ? commit : quote_string(commit)) + into_sql(line);
+    return "PROVE COMMIT " + (is_number(commit) ? commit : quote_string(commit));
 }
 
 Status verify(const std::string& path, Output& output, bool& is_whole) {
@@ -72,6 +63,35 @@ Status verify(const std::string& path, Output& output, bool& is_whole) {
     return output.flush();
 }
 
+Status write_proof(const CommandLine& line, const std::string& path, const std::string& sql, Output& output) {
+    OneValue sink;
+    KODIAK_TRY_ASSIGN(const auto database, open_to_read(path));
+    KODIAK_TRY(run_sql_text(*database, sql, sink, output));
+    if (const auto key = line.value("sign")) {
+        KODIAK_TRY_ASSIGN(sink.value, database::sign_proof(sink.value, *key));
+    }
+    const auto file = line.value("out");
+    if (file) {
+        KODIAK_TRY(replace_file(*make_real_disk(), *file, sink.value));
+    }
+    KODIAK_TRY(output.write(file ? "proof of " + std::to_string(sink.value.size()) + " bytes written to " + *file + "\n"
+                                 : sink.value));
+    return output.flush();
+}
+
+// The public key of a key file, which is made when it is missing.
+int run_key(const std::string& file, Output& output) {
+    const auto exists = make_real_disk()->exists(file);
+    const auto key = !exists.ok()  ? Result<std::string>(exists.error())
+                     : *exists ? database::public_key(file)
+                               : database::create_key(file);
+    if (!key.ok()) {
+        return report(key.error());
+    }
+    const Status written = output.write(*key + "\n");
+    return report(written.ok() ? output.flush() : written);
+}
+
 int run_proof(const CommandLine& line, const std::string& path, Output& output) {
     const bool is_row = line.has("row");
     if (is_row != (line.operands.size() == 2) || is_row != line.has("key")) {
@@ -81,9 +101,7 @@ int run_proof(const CommandLine& line, const std::string& path, Output& output) 
     if (!sql.ok()) {
         return report(sql.error());
     }
-    ValuesOnly sink(output);
-    const auto database = open_to_read(path);
-    return report(database.ok() ? run_sql_text(**database, *sql, sink, output) : Status(database.error()));
+    return report(write_proof(line, path, *sql, output));
 }
 
 }  // namespace
@@ -107,12 +125,16 @@ int run_timeline(const CommandLine& line, Output& output) {
     if (action == "proof") {
         return run_proof(line, path, output);
     }
+    if (action == "key" && !has_commit) {
+        return run_key(path, output);
+    }
     if (action == "verify" && !has_commit) {
         bool is_whole = false;
         const int code = report(verify(path, output, is_whole));
         return code == kExitOk && !is_whole ? static_cast<int>(kExitError) : code;
     }
-    return wrong_usage(line, "timeline has the actions log DB, show DB COMMIT, heads DB, verify DB, proof DB COMMIT");
+    return wrong_usage(line, "timeline has the actions log DB, show DB COMMIT, heads DB, verify DB, proof DB COMMIT, "
+                       "key FILE");
 }
 
 }  // namespace kodiak::cli

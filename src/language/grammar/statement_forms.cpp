@@ -162,9 +162,9 @@ constexpr StatementForm kForms[] = {
     {"REVOKE", kOurs, false,
      "REVOKE ! list(right) [ON [TABLE | BRANCH | FUNCTION | SCHEMA] object:qname] FROM list(role:name)",
      "REVOKE INSERT ON orders FROM app"},
-    {"BACKUP DATABASE", kOurs, false, "BACKUP DATABASE ! [name:name] TO path:string [INCREMENTAL]",
+    {"BACKUP DATABASE", kOurs, true, "BACKUP DATABASE ! [name:name] TO path:string [INCREMENTAL]",
      "BACKUP DATABASE TO 'b1' INCREMENTAL"},
-    {"RESTORE DATABASE", kOurs, false, "RESTORE DATABASE ! FROM path:string [TO to:string] [AS OF at:point]",
+    {"RESTORE DATABASE", kOurs, true, "RESTORE DATABASE FROM ! path:string TO to:string [AS OF at:point]",
      "RESTORE DATABASE FROM 'b1' TO 'shop2' AS OF COMMIT 42"},
     {"PUBLISH TABLE", kOurs, false,
      "PUBLISH TABLE ! table:qname AS (ICEBERG | DELTA) TO path:string [ON COMMIT | EVERY every:duration | MANUAL] "

@@ -34,6 +34,8 @@ constexpr auto kBeginnings = std::to_array<Beginning>({
     {"RESTORE DATABASE AS OF", What::kRestoreDatabase, "restore", "database", "as"},
     {"UNDROP TABLE", What::kUndropTable, "undrop", "table"},
     {"REVERT", What::kRevert, "revert", "commit"},
+    {"BACKUP DATABASE", What::kBackUp, "backup", "database"},
+    {"RESTORE DATABASE", What::kRestoreBackup, "restore", "database", "from"},
     {"BLAME", What::kQuery, "blame", ""},
     {"SHOW HISTORY", What::kQuery, "show", "snapshots"},
     {"SHOW HISTORY", What::kQuery, "show", "tags"},
@@ -203,11 +205,21 @@ Result<HistoryAction> parse_history_statement(std::string_view text) {
     action.name = name.value_or("");
     action.tables = fields.tables();
     KODIAK_TRY_ASSIGN(action.point, fields.point(beginning.what == What::kAdvanceWatermark ? "to" : "at"));
+    if (const auto written = fields.raw("at")) {
+        action.point_text = std::string(*written);
+    }
     if (beginning.what == What::kRevert) {
         KODIAK_TRY_ASSIGN(action.point, fields.commit("commit"));
         KODIAK_TRY_ASSIGN(action.last, fields.commit("to"));
     }
     KODIAK_TRY_ASSIGN(action.message, fields.text("message"));
+    KODIAK_TRY_ASSIGN(const auto path, fields.text("path"));
+    action.path = path.value_or("");
+    if (beginning.what == What::kRestoreBackup) {
+        KODIAK_TRY_ASSIGN(const auto to, fields.text("to"));
+        action.to = to.value_or("");
+    }
+    action.incremental = fields.has_word("INCREMENTAL");
     action.or_replace = fields.has_word("REPLACE");
     action.if_exists = fields.has_word("EXISTS");
     action.force = fields.has_word("FORCE");
