@@ -43,7 +43,8 @@ struct KeyStatement {
     std::vector<KeyOperand> values;         // kInsert, kUpdate, kUpsert: one for each of `columns`
     std::vector<std::string> key_columns;   // kSelect, kUpdate, kDelete: WHERE key_columns[i] = key_values[i] AND ...
     std::vector<KeyOperand> key_values;
-    // kSelect only: WHERE key_columns[0] BETWEEN key_values[0] AND key_values[1], or without its ends; ORDER BY that column.
+    // kSelect only: WHERE key_columns[0] BETWEEN key_values[0] AND key_values[1], or without its ends; ORDER BY that
+    // column.
     struct Range {
         bool low_inclusive = true;
         bool high_inclusive = true;

@@ -56,7 +56,8 @@ void KeyLookup::State::learn_plan() {
     }
     values.assign(types.size(), {});
     const auto& keys = plan_->key_types();
-    is_point_ = !statement.range && keys.size() == 1 && keys[0].IsIntegral() && keys[0].InternalType() != duckdb::PhysicalType::INT128 &&
+    is_point_ = !statement.range && keys.size() == 1 && keys[0].IsIntegral() &&
+                keys[0].InternalType() != duckdb::PhysicalType::INT128 &&
                 keys[0].InternalType() != duckdb::PhysicalType::UINT128 &&
                 std::all_of(types.begin(), types.end(), reads_alike);
     key_is_unsigned_ = is_point_ && is_unsigned(keys[0]);
