@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <map>
 #include <random>
+#include <set>
 
 #include "database/database.hpp"
 #include "database/incremental.hpp"
@@ -117,11 +118,12 @@ TEST_F(GoingBack, RestoredTablesAreWhatTheyWere) {
     run("CREATE TABLE child (id INTEGER PRIMARY KEY, parent INTEGER REFERENCES parent (id))");
     const uint64_t first = head();
     std::map<uint64_t, std::string> states{{first, state()}};
+    std::set<uint64_t> without_child;  // going back to these would leave the writes nothing to write to
     for (int step = 0; step < 120; ++step) {
         const uint64_t back = first + random() % (head() - first + 1);
         const std::string point = std::to_string(back);
         const int action = static_cast<int>(random() % 12);
-        if (action == 0) {
+        if (action == 0 && !without_child.contains(back)) {
             ASSERT_EQ(run("RESTORE DATABASE AS OF COMMIT " + point), "");
             ASSERT_EQ(state(), states[back]) << "database as of " << back;
         } else if (action == 1) {
@@ -138,6 +140,7 @@ TEST_F(GoingBack, RestoredTablesAreWhatTheyWere) {
         } else if (action == 2) {
             const std::string now = state();
             ASSERT_EQ(run("DROP TABLE child"), "");
+            without_child.insert(head());
             states[head()] = state();
             ASSERT_EQ(run("UNDROP TABLE child"), "");
             ASSERT_EQ(state(), now);
