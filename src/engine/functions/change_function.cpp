@@ -14,7 +14,6 @@
 #include "engine/catalog/past_point.hpp"
 #include "engine/catalog/table_entry.hpp"
 #include "engine/errors/errors.hpp"
-#include "engine/functions/commit_columns.hpp"
 #include "engine/functions/named_table.hpp"
 #include "engine/functions/session_database.hpp"
 #include "engine/functions/table_columns.hpp"
@@ -47,6 +46,7 @@ struct ChangeBinding : public duckdb::TableFunctionData {
 
 struct ChangeScan : public duckdb::GlobalTableFunctionState {
     std::vector<storage::RowChange> changes;
+    std::vector<duckdb::column_t> columns;  // that are asked for
     size_t next = 0;
     timeline::HistoryCommit commit;  // of the change before
     timeline::ProofFile proof;       // of all changes of that commit, when they are asked for
@@ -172,6 +172,7 @@ duckdb::unique_ptr<duckdb::GlobalTableFunctionState> start(duckdb::ClientContext
                                                            duckdb::TableFunctionInitInput& input) {
     const auto& binding = input.bind_data->Cast<ChangeBinding>();
     auto scan = duckdb::make_uniq<ChangeScan>();
+    scan->columns = input.column_ids;
     storage::Transaction& transaction = transaction_of(context, binding.entry.ParentCatalog());
     scan->changes = value_or_throw(transaction.changes(*binding.entry.definition(), binding.after, binding.upto,
                                                        binding.table_columns.ids()));
@@ -186,11 +187,11 @@ duckdb::unique_ptr<duckdb::GlobalTableFunctionState> start(duckdb::ClientContext
 }
 
 // The proof of the next change: one of several that were made for their commit together.
-std::string next_proof(const ChangeBinding& binding, ChangeScan& scan) {
-    const uint64_t commit = scan.changes[scan.next].seq;
+std::string next_proof(const ChangeBinding& binding, ChangeScan& scan, size_t at) {
+    const uint64_t commit = scan.changes[at].seq;
     if (scan.proven == scan.proof.rows.size()) {
         timeline::ProofRequest request;
-        for (size_t i = scan.next; i < scan.changes.size() && scan.changes[i].seq == commit; ++i) {
+        for (size_t i = at; i < scan.changes.size() && scan.changes[i].seq == commit; ++i) {
             request.rows.push_back({commit, binding.entry.definition()->id, scan.changes[i].row});
         }
         scan.proof = value_or_throw(binding.entry.core().history().prove(request));
@@ -200,30 +201,110 @@ std::string next_proof(const ChangeBinding& binding, ChangeScan& scan) {
         .encode();
 }
 
+const char* op_of(const storage::RowChange& change) {
+    const bool has_both = change.before.chunk != nullptr && change.after.chunk != nullptr;
+    return has_both ? "UPDATE" : change.after.chunk != nullptr ? "INSERT" : "DELETE";
+}
+
+// Some consecutive changes on their way into one column of the output.
+class ChangeRows {
+   public:
+    ChangeRows(const ChangeBinding& binding, ChangeScan& scan, size_t count)
+        : binding_(binding), scan_(scan), count_(count) {}
+
+    void fill(Output column, duckdb::Vector& target) {
+        switch (column) {
+            case kOp:
+                return fill_with<duckdb::string_t>(target, [&](const auto& change) {
+                    return duckdb::string_t(op_of(change));  // short enough to lie in the value itself
+                });
+            case kCommitSeq:
+                return fill_with<uint64_t>(target, [](const auto& change) { return change.seq; });
+            case kCommitId:
+                return fill_by_commit<duckdb::string_t>(target, [&](const timeline::CommitRecord& record) {
+                    return duckdb::StringVector::AddString(target, record.id.text());
+                });
+            case kCommitTime:
+                return fill_by_commit<int64_t>(
+                    target, [](const timeline::CommitRecord& record) { return record.timestamp.micros; });
+            case kBranch:
+                return fill_by_commit<duckdb::string_t>(target, [&](const timeline::CommitRecord& record) {
+                    return duckdb::StringVector::AddString(target, record.branch);
+                });
+            case kTableName: {
+                const duckdb::string_t name = duckdb::StringVector::AddString(target, binding_.entry.name);
+                return fill_with<duckdb::string_t>(target, [&](const auto&) { return name; });
+            }
+            case kRowId:
+                return fill_with<duckdb::string_t>(target, [&](const auto& change) {
+                    return duckdb::StringVector::AddString(
+                        target, fmt::format("{}:{}", change.row.origin.value, change.row.counter));
+                });
+            case kKey:
+            case kOld:
+            case kNew:
+                return fill_rows(column, target);
+            case kProof:
+                return fill_with<duckdb::string_t>(target, [&](const storage::RowChange& change) {
+                    const auto at = static_cast<size_t>(&change - scan_.changes.data());
+                    return duckdb::StringVector::AddString(target, next_proof(binding_, scan_, at));
+                });
+        }
+    }
+
+   private:
+    template <class T, class Make>
+    void fill_with(duckdb::Vector& target, Make&& make) {
+        auto* values = duckdb::FlatVector::GetData<T>(target);
+        for (size_t row = 0; row < count_; ++row) {
+            values[row] = make(scan_.changes[scan_.next + row]);
+        }
+    }
+
+    // Values that are made once for each commit.
+    template <class T, class Make>
+    void fill_by_commit(duckdb::Vector& target, Make&& make) {
+        uint64_t commit = 0;
+        T value{};
+        fill_with<T>(target, [&](const storage::RowChange& change) {
+            if (change.seq != commit) {
+                commit = change.seq;
+                if (scan_.commit.seq.value != commit) {
+                    scan_.commit = value_or_throw(binding_.entry.core().history().commit(commit));
+                }
+                value = make(scan_.commit.record);
+            }
+            return value;
+        });
+    }
+
+    void fill_rows(Output column, duckdb::Vector& target) {
+        const TableColumns& table = binding_.table_columns;
+        const std::vector<size_t> which = column == kKey ? table.key : table.all();
+        for (size_t row = 0; row < count_; ++row) {
+            const storage::RowChange& change = scan_.changes[scan_.next + row];
+            const bool is_old = column == kOld || (column == kKey && change.after.chunk == nullptr);
+            fill_row(table, which, is_old ? change.before : change.after, target, row);
+        }
+    }
+
+    const ChangeBinding& binding_;
+    ChangeScan& scan_;
+    const size_t count_;
+};
+
 void next(duckdb::ClientContext&, duckdb::TableFunctionInput& input, duckdb::DataChunk& out) {
     const auto& binding = input.bind_data->Cast<ChangeBinding>();
     auto& scan = input.global_state->Cast<ChangeScan>();
-    const std::vector<size_t> all = binding.table_columns.all();
-    size_t row = 0;
-    for (; row < STANDARD_VECTOR_SIZE && scan.next < scan.changes.size(); ++row, ++scan.next) {
-        const storage::RowChange& change = scan.changes[scan.next];
-        if (scan.commit.seq.value != change.seq) {
-            scan.commit = value_or_throw(binding.entry.core().history().commit(change.seq));
-        }
-        const bool has_both = change.before.chunk != nullptr && change.after.chunk != nullptr;
-        out.SetValue(kOp, row, Value(has_both ? "UPDATE" : change.after.chunk != nullptr ? "INSERT" : "DELETE"));
-        set_commit_columns(scan.commit, out, kCommitSeq, row);
-        out.SetValue(kTableName, row, Value(binding.entry.name));
-        out.SetValue(kRowId, row, Value(fmt::format("{}:{}", change.row.origin.value, change.row.counter)));
-        fill_row(binding.table_columns, binding.table_columns.key,
-                 change.after.chunk != nullptr ? change.after : change.before, out.data[kKey], row);
-        fill_row(binding.table_columns, all, change.before, out.data[kOld], row);
-        fill_row(binding.table_columns, all, change.after, out.data[kNew], row);
-        if (binding.proof) {
-            out.SetValue(kProof, row, Value(next_proof(binding, scan)));
+    const size_t count = std::min<size_t>(STANDARD_VECTOR_SIZE, scan.changes.size() - scan.next);
+    ChangeRows rows(binding, scan, count);
+    for (size_t i = 0; i < scan.columns.size(); ++i) {
+        if (scan.columns[i] <= kProof) {  // not DuckDB's "any column", whose values nobody reads
+            rows.fill(static_cast<Output>(scan.columns[i]), out.data[i]);
         }
     }
-    out.SetCardinality(row);
+    scan.next += count;
+    out.SetCardinality(count);
 }
 
 duckdb::unique_ptr<duckdb::NodeStatistics> cardinality(duckdb::ClientContext&, const duckdb::FunctionData*) {
@@ -304,6 +385,7 @@ ChangeStart resolve_start(const Value& since, timeline::DatabaseCore& core, cons
 duckdb::TableFunction change_function() {
     duckdb::TableFunction function("kodiak_changes", {LogicalType::VARCHAR}, next, bind, start);
     add_parameters(function);
+    function.projection_pushdown = true;
     function.cardinality = cardinality;
     return function;
 }

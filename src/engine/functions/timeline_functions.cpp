@@ -9,7 +9,6 @@
 #include "engine/catalog/past_point.hpp"
 #include "engine/errors/errors.hpp"
 #include "engine/functions/change_function.hpp"
-#include "engine/functions/commit_columns.hpp"
 #include "engine/functions/point_functions.hpp"
 #include "engine/functions/session_database.hpp"
 #include "engine/functions/version_functions.hpp"
@@ -90,7 +89,10 @@ void fill_commit(const timeline::HistoryCommit& commit, duckdb::DataChunk& out, 
             changes_root = root.hash;
         }
     }
-    set_commit_columns(commit, out, 0, row);
+    out.SetValue(0, row, Value::UBIGINT(commit.seq.value));
+    out.SetValue(1, row, Value(record.id.text()));
+    out.SetValue(2, row, Value::TIMESTAMPTZ(duckdb::timestamp_tz_t(record.timestamp.micros)));
+    out.SetValue(3, row, Value(record.branch));
     out.SetValue(4, row, text_or_null(record.author));
     out.SetValue(5, row, text_or_null(record.message));
     out.SetValue(6, row, metadata_of(record));
