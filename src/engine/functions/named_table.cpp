@@ -15,7 +15,7 @@ KodiakTableEntry& named_table(duckdb::ClientContext& context, const std::string&
     auto& entry = duckdb::Catalog::GetEntry<duckdb::TableCatalogEntry>(context, name.catalog, name.schema, name.name);
     auto* table = dynamic_cast<KodiakTableEntry*>(&entry);
     if (table == nullptr) {
-        throw_error(make_error(ErrorCode::kUnsupported, "\"" + text + "\" is not a table of a Kodiak database"));
+        throw_error(make_error(ErrorCode::kUnsupported, "\"" + name.name + "\" is not a table of a Kodiak database"));
     }
     return *table;
 }
