@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "language/code.hpp"
-#include "language/interpreter/machine.hpp"
+#include "language/interpreter/dispatch.hpp"
 #include "language/lexer/words.hpp"
 #include "language/parser/definition_parser.hpp"
 #include "language/semantic/analyser.hpp"
@@ -48,8 +48,10 @@ class MachineRun : public CodeRun {
     bool done_ = false;
 };
 
+}  // namespace
+
 // WITH (timeout, max_memory, max_depth) may only narrow the limits.
-Status narrow(CodeLimits& limits, const std::vector<CodeSetting>& settings) {
+Status narrow_limits(CodeLimits& limits, const std::vector<CodeSetting>& settings) {
     for (const CodeSetting& one : settings) {
         if (one.name == "max_depth") {
             const auto depth = read_decimal(one.value, 0);
@@ -82,6 +84,8 @@ Status narrow(CodeLimits& limits, const std::vector<CodeSetting>& settings) {
     return ok_status();
 }
 
+namespace {
+
 class MachineCaller : public CodeCaller {
    public:
     MachineCaller(std::shared_ptr<const Signature> signature, std::vector<size_t> missing,
@@ -91,7 +95,7 @@ class MachineCaller : public CodeCaller {
           library_(library),
           environment_(environment),
           program_(library.program(signature_->code)),
-          fits_(program_ != nullptr ? narrow(environment_.limits, program_->limits)
+          fits_(program_ != nullptr ? narrow_limits(environment_.limits, program_->limits)
                                     : Status(library.problem(*signature_))),
           machine_(environment_, library_) {
         std::vector<uint64_t> codes;
@@ -385,7 +389,7 @@ std::shared_ptr<const Signature> CodeLibrary::State::declare(const CodeDefinitio
     }
     const Span name_span = definition.name.empty() ? Span{0, 2} : definition.name.back().span;
     CodeLimits limits;
-    if (const Status fine = narrow(limits, definition.limits); !fine.ok()) {
+    if (const Status fine = narrow_limits(limits, definition.limits); !fine.ok()) {
         diagnostics.error("22023", fine.error().message, name_span);
         return nullptr;
     }
@@ -501,7 +505,7 @@ Result<std::unique_ptr<CodeRun>> CodeLibrary::open(const Signature& signature, s
         return problem(signature);
     }
     CodeEnvironment own = environment;
-    KODIAK_TRY(narrow(own.limits, found->limits));
+    KODIAK_TRY(narrow_limits(own.limits, found->limits));
     auto run = std::make_unique<MachineRun>(own, *this);
     KODIAK_TRY(run->machine().start(found, arguments));
     return std::unique_ptr<CodeRun>(std::move(run));

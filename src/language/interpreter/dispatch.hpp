@@ -14,6 +14,9 @@ inline constexpr size_t kOpCount = static_cast<size_t>(Op::kExpectNoRow) + 1;
 extern const std::array<InstructionFunction, kOpCount> kDispatch;
 
 std::string error_state(const Error& error);
+Error nested_too_deep(size_t most);
+// Applies WITH (...) of a definition. Error: kInvalidValue.
+Status narrow_limits(CodeLimits& limits, const std::vector<CodeSetting>& settings);
 bool condition_fits(const HandlerCondition& condition, const Error& error);
 
 // Each file of instructions adds its own to the table.

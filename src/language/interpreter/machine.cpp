@@ -9,8 +9,6 @@
 namespace kodiak::language {
 namespace {
 
-constexpr size_t kShownFrames = 20;
-
 std::string state_of(const Error& error) {
     return error.raised_state.empty() ? std::string(sqlstate(error.code)) : error.raised_state;
 }
@@ -71,6 +69,16 @@ Status Machine::start(const std::shared_ptr<const Program>& program, std::vector
     return ok_status();
 }
 
+void Machine::attach() {
+    attached_ = true;
+    frames_.push_back({});
+}
+
+Error Machine::take_failure() {
+    failed_ = false;
+    return std::move(failure_.error);
+}
+
 Result<bool> Machine::resume(Value& result) {
     const Instruction* i = next_;
     while (i != nullptr) {
@@ -100,9 +108,13 @@ const LoadedProgram* Machine::load(const std::shared_ptr<const Program>& program
     return known.get();
 }
 
+Error nested_too_deep(size_t most) {
+    return coded_error("54001", "calls are nested deeper than " + std::to_string(most));
+}
+
 Status Machine::enter(const LoadedProgram* loaded, const Instruction* caller) {
     if (frames_.size() >= environment_.limits.call_depth) {
-        return coded_error("54001", "calls are nested deeper than " + std::to_string(environment_.limits.call_depth));
+        return nested_too_deep(environment_.limits.call_depth);
     }
     const Program& program = *loaded->program;
     Frame frame;
@@ -140,8 +152,7 @@ void Machine::drop_frame() {
     r = frames_.empty() ? nullptr : stack_.data() + frames_.back().base;
 }
 
-std::string Machine::frame_text(const Frame& frame, const Instruction* at) const {
-    const Program& program = *frame.loaded->program;
+std::string Machine::place_text(const Program& program, const Instruction* at) {
     constexpr std::string_view kKinds[] = {"function", "procedure", "test", "block"};
     std::string text(kKinds[static_cast<size_t>(program.signature->kind)]);
     text += program.signature->name.empty() ? "" : " " + program.signature->name;
@@ -161,7 +172,7 @@ std::string Machine::context(const Instruction* i) const {
         if (shown++ == kShownFrames) {
             return text + ", ...";
         }
-        text += (text.empty() ? "" : ", ") + frame_text(*frame, at);
+        text += (text.empty() ? "" : ", ") + place_text(*frame->loaded->program, at);
         at = frame->caller;
     }
     return text;
@@ -185,6 +196,11 @@ const Instruction* Machine::fail(const Instruction* i, CaughtError caught) {
     }
     if (caught.error.call_stack.empty()) {
         caught.error.call_stack = context(i);
+    }
+    if (attached_) {
+        failed_ = true;
+        failure_ = std::move(caught);
+        return nullptr;
     }
     return unwind(std::move(caught));
 }
@@ -252,7 +268,7 @@ const Instruction* Machine::look_around(const Instruction* i, const Instruction*
     if (environment_.cancelled != nullptr && environment_.cancelled->load(std::memory_order_relaxed)) {
         return fail(i, "57014", "cancelled");
     }
-    if (deadline_ != INT64_MAX && environment_.clock->now().micros >= deadline_) {
+    if (timed_out()) {
         return fail(i, "57014", "the statement ran longer than its timeout");
     }
     if (meter_->exceeded()) {

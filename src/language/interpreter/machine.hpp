@@ -19,6 +19,11 @@
 
 namespace kodiak::language {
 
+// Loops and calls between two looks at cancel and clock: some microseconds.
+constexpr uint32_t kSafepointFuel = 2048;
+// Frames that a call stack shows.
+constexpr size_t kShownFrames = 20;
+
 // An error that a handler has caught, or that is on its way.
 struct CaughtError {
     Error error;
@@ -63,7 +68,7 @@ class Machine {
     const Instruction* jump(const Instruction* i) const { return frames_.back().code + i->d; }
     // Goes on to `next`, or to where cancel, timeout or memory lead.
     const Instruction* safepoint(const Instruction* i, const Instruction* next) {
-        return ++fuel_ < kFuel ? next : look_around(i, next);
+        return ++fuel_ < kSafepointFuel ? next : look_around(i, next);
     }
     const Instruction* call(const Instruction* i);
     const Instruction* leave(const Instruction* i);
@@ -77,6 +82,23 @@ class Machine {
     std::string context(const Instruction* i) const;
     int64_t row_count = 0;  // of the last statement
     uint64_t portal_count = 0;
+
+    // For compiled code, which keeps frames of its own and lends single instructions to this machine: one frame, no
+    // handlers, and an error that only waits to be taken.
+    const LoadedProgram* load(const std::shared_ptr<const Program>& program);
+    void attach();  // instead of start()
+    void lend(const LoadedProgram* loaded, Value* registers) {
+        frames_.back().loaded = loaded;
+        frames_.back().code = loaded->program->code.data();
+        r = registers;
+    }
+    void look_at_clock();  // at the start of each call
+    bool timed_out() const { return deadline_ != INT64_MAX && environment_.clock->now().micros >= deadline_; }
+    Error take_failure();
+    // Whether cancel, timeout or memory end the run here; if so, it has failed.
+    bool may_go_on(const Instruction* i) { return look_around(i, i) == i; }
+    // Where an instruction is, as a call stack shows it: "function f line 3".
+    static std::string place_text(const Program& program, const Instruction* at);
 
    private:
     struct Frame {
@@ -94,14 +116,9 @@ class Machine {
         bool marked = false;
     };
 
-    // Loops and calls between two looks at cancel and clock: some microseconds.
-    static constexpr uint32_t kFuel = 2048;
     const Instruction* look_around(const Instruction* i, const Instruction* next);
-    void look_at_clock();
-    const LoadedProgram* load(const std::shared_ptr<const Program>& program);
     Status enter(const LoadedProgram* loaded, const Instruction* caller);
     void drop_frame();
-    std::string frame_text(const Frame& frame, const Instruction* at) const;
     const Instruction* unwind(CaughtError caught);
 
     CodeEnvironment environment_;
@@ -119,6 +136,7 @@ class Machine {
     CaughtError failure_;
     bool failed_ = false;
     bool yielded_ = false;
+    bool attached_ = false;
     Value handed_out_;
     uint32_t fuel_ = 0;
     int64_t deadline_ = INT64_MAX;
