@@ -1,12 +1,16 @@
-# kodiak_room(<name> [MAY_USE room...] [LINKS library...] [HEADERS front-door headers...])
+# kodiak_room(<name> [MAY_USE room...] [LINKS library...] [HEADERS front-door headers...] [APART folder])
 #
 # One static library per room from all *.cpp below the folder, except *_test.cpp, which become the room's test program
 # <name>_test (labels: unit, <name>). MAY_USE is the room's place in the order; tools/check_rooms.py reads the same
 # lists and refuses an include that they do not allow. HEADERS are paths below the room's folder. LINKS are foreign
-# libraries. PRECOMPILED names one heavy foreign header that most of the room's files include.
+# libraries. PRECOMPILED names one heavy foreign header that most of the room's files include. APART is a folder of the
+# room whose files are no part of the library.
 function(kodiak_room name)
-  cmake_parse_arguments(room "" "PRECOMPILED" "MAY_USE;LINKS;HEADERS" ${ARGN})
+  cmake_parse_arguments(room "" "PRECOMPILED;APART" "MAY_USE;LINKS;HEADERS" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
+  if(room_APART)
+    list(FILTER sources EXCLUDE REGEX "^${CMAKE_CURRENT_SOURCE_DIR}/${room_APART}/")
+  endif()
   set(tests ${sources})
   list(FILTER sources EXCLUDE REGEX "(_test|_fuzz|/main)\\.cpp$")
   list(FILTER tests INCLUDE REGEX "_test\\.cpp$")

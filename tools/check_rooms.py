@@ -69,7 +69,7 @@ def read_rooms(tree):
         words = calls[0].group(1).split()
         arguments, key = {}, 'NAME'
         for word in words:
-            if word in ('MAY_USE', 'LINKS', 'HEADERS', 'PRECOMPILED'):
+            if word in ('MAY_USE', 'LINKS', 'HEADERS', 'PRECOMPILED', 'APART'):
                 key = word
             else:
                 arguments.setdefault(key, []).append(word)

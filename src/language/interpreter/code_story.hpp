@@ -7,6 +7,7 @@
 // order.
 
 #include <atomic>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,6 +36,8 @@ class CodeStory : public MessageSink {
     CodeEnvironment environment();
     CodeLimits limits;
     std::atomic<bool> cancelled = false;
+    // Calls functions instead of the library, if it is set.
+    std::function<Result<Value>(const Signature&, std::vector<Value>)> caller;
 
    private:
     std::string run_statement(std::string_view statement);

@@ -100,7 +100,8 @@ std::string CodeStory::run_call(std::string_view statement) {
         if (rows || signature->returns_set) {
             return show_rows(*signature, std::move(arguments), limit);
         }
-        const Result<Value> result = library_.call(*signature, std::move(arguments), environment());
+        const Result<Value> result = caller ? caller(*signature, std::move(arguments))
+                                            : library_.call(*signature, std::move(arguments), environment());
         return result.ok() ? result_text(*result, signature->result) : render_error(result.error(), "");
     }
     return problem;
