@@ -40,6 +40,9 @@ Result<std::shared_ptr<const Program>> Emitter::run() {
     for (const Variable& variable : code_.variables) {
         const Register place = take(variable.type.is_object() ? Class::kObject : Class::kBare);
         variables_.push_back(place);
+        if (variable.type.form == TypeForm::kValue) {
+            program_->variables.push_back({place, variable.type.type});
+        }
     }
     taken_.clear();  // variables are never given back
     for (const SqlUse& use : code_.sql) {

@@ -159,13 +159,20 @@ struct ProgramConstant {
     catalog::Type type;
 };
 
+// A variable's register and what it was declared as.
+struct ProgramVariable {
+    uint16_t where = 0;
+    catalog::Type type;
+};
+
 struct Program {
     std::shared_ptr<const Signature> signature;
     std::string statement;  // the text that defined it, for positions
     BodySource source;      // without its text
     std::vector<Instruction> code;
     std::vector<ProgramConstant> constants;
-    std::vector<uint16_t> parameters;  // where arguments go
+    std::vector<uint16_t> parameters;        // where arguments go
+    std::vector<ProgramVariable> variables;  // those of types of the catalogue
     uint32_t registers = 0;
     uint32_t slots = 0;  // running statements at a time
     std::vector<catalog::Type> types;
