@@ -36,7 +36,11 @@ size_t line_of(const Program& program, const Instruction& instruction) {
 }
 
 Inference::Inference(std::vector<UnitFunction>& functions, UnitFunction& function)
-    : functions_(functions), function_(function), program_(*function.program) {}
+    : functions_(functions), function_(function), program_(*function.program), declared_(program_.registers) {
+    for (const ProgramVariable& one : program_.variables) {
+        declared_[one.where] = &one.type;
+    }
+}
 
 Error Inference::refusal(std::string reason, const Instruction& i) const {
     return make_error(ErrorCode::kUnsupported, reason + " at line " + std::to_string(line_of(program_, i)));
@@ -164,7 +168,9 @@ Status Inference::step(uint32_t at, States& states) {
     }
     views.item = i.op == Op::kIndexList || i.op == Op::kListNext ? item_of(states[i.b]).view : View::kNothing;
     if (shape.writes_a) {
-        KODIAK_TRY_ASSIGN(const State made, made_by(i, states));
+        KODIAK_TRY_ASSIGN(State made, made_by(i, states));
+        // What a list or record was declared as says more than the first value that was put into it.
+        made.type = made.view == View::kObject && declared_[i.a] != nullptr ? declared_[i.a] : made.type;
         states[i.a] = made;
         views.a_after = made.view;
         function_.ever[i.a] |= view_bit(made.view);

@@ -45,6 +45,7 @@ class Inference {
     std::map<uint32_t, States> entries_;  // states at the places that jumps lead to
     std::vector<uint32_t> open_;
     std::deque<catalog::Type> made_types_;
+    std::vector<const catalog::Type*> declared_;  // types of the registers of variables
 };
 
 // The line of an instruction in its body, from 1.

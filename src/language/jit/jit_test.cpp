@@ -138,6 +138,28 @@ TEST_F(JitTest, BatchesReadSelectionsAndNulls) {
     }
 }
 
+TEST_F(JitTest, BatchesOfAllSizes) {
+    const auto signature = define("CREATE FUNCTION f(a INT) RETURNS INT RETURN a * 2");
+    const auto run = make_compiled_run(compiled(*signature), story.environment());
+    std::vector<int32_t> in(5000);
+    std::vector<uint32_t> all(5000);
+    for (size_t k = 0; k < in.size(); ++k) {
+        in[k] = static_cast<int32_t>(k);
+        all[k] = static_cast<uint32_t>(k);
+    }
+    for (const size_t count : {0U, 1U, 2047U, 2048U, 2049U, 4096U, 5000U}) {
+        for (const bool selected : {false, true}) {
+            std::vector<int32_t> out(in.size(), -1);
+            std::vector<uint64_t> validity(in.size() / 64 + 1, ~uint64_t{0});
+            const BatchColumn column{in.data(), nullptr, selected ? all.data() : nullptr};
+            ASSERT_TRUE(run->call_batch({&column, 1}, {out.data(), validity.data(), nullptr}, nullptr, count).ok());
+            for (size_t k = 0; k < in.size(); ++k) {
+                ASSERT_EQ(out[k], k < count ? 2 * in[k] : -1) << k << " of " << count;
+            }
+        }
+    }
+}
+
 class Kept : public TextSink {
    public:
     const char* keep(std::string_view text) override { return texts_.emplace_back(text).data(); }

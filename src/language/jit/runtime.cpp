@@ -1,9 +1,8 @@
-#include "language/jit/runtime.hpp"
+#include "language/jit/compiled_machine.hpp"
 
 #include <pthread.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <cstring>
 
@@ -33,63 +32,7 @@ uintptr_t stack_end_of_thread() {
     return end;
 }
 
-Value text_of(const Meter& meter, std::string_view text) { return text_value(meter, std::string(text)); }
-
 }  // namespace
-
-// One thread's use of a compiled unit: the machine that steps for it, registers in memory, the call stack of an error.
-class CompiledMachine : public CompiledRun {
-   public:
-    CompiledMachine(std::shared_ptr<const CompiledUnit> unit, const CodeEnvironment& environment);
-    Result<Value> call(std::span<const Value> arguments) override;
-    Status call_batch(std::span<const BatchColumn> arguments, const BatchResult& result, const uint32_t* rows,
-                      uint64_t count) override;
-
-    // For compiled code.
-    int step(Value* registers, uint32_t function, uint32_t at);
-    int look(uint32_t function, uint32_t at);
-    void deep(uint32_t function, uint32_t at);
-    void trace(uint32_t function, uint32_t at);
-    Value* enter(uint32_t function);
-    void leave(uint32_t function);
-    const Meter& meter() const { return machine_.meter(); }
-
-   private:
-    struct Chunk {
-        std::vector<Value> registers;
-        size_t used = 0;
-    };
-    struct Frames {
-        const LoadedProgram* loaded = nullptr;
-        std::vector<uint16_t> objects;  // registers that may hold one
-    };
-    const Instruction* lend(Value* registers, uint32_t function, uint32_t at) {
-        const LoadedProgram* loaded = frames_[function].loaded;
-        machine_.lend(loaded, registers);
-        return loaded->program->code.data() + at;
-    }
-    CodeEnvironment narrowed(const CodeEnvironment& environment) const;
-    void begin();
-    void begin_row();
-    Error take_error();
-    Result<Value> interpret(std::vector<Value> arguments);
-    Status interpret_row(std::span<const BatchColumn> arguments, const BatchResult& result, uint64_t row);
-    Value value_at(const BatchColumn& column, size_t parameter, uint64_t row) const;
-    void store_at(const BatchResult& result, uint64_t row, const Value& value) const;
-
-    std::shared_ptr<const CompiledUnit> unit_;
-    CodeEnvironment environment_;
-    Machine machine_;
-    JitContext context_;
-    std::vector<Frames> frames_;
-    std::vector<Value> scratch_;
-    std::vector<Value> arguments_;
-    Value result_;
-    std::vector<Chunk> chunks_;
-    size_t chunk_ = 0;
-    std::vector<std::pair<uint32_t, uint32_t>> trace_;  // calls that an error went through
-    bool give_up_ = false;                              // the interpreter has to run this row
-};
 
 CompiledMachine::CompiledMachine(std::shared_ptr<const CompiledUnit> unit, const CodeEnvironment& environment)
     : unit_(std::move(unit)), environment_(narrowed(environment)), machine_(environment_, *unit_) {
@@ -187,7 +130,7 @@ void CompiledMachine::leave(uint32_t function) {
     chunk.used -= frames.loaded->program->registers;
     Value* registers = chunk.registers.data() + chunk.used;
     for (const uint16_t r : frames.objects) {
-        registers[r].set_null();
+        put_back(registers[r]);
     }
     chunk_ -= chunk.used == 0 && chunk_ > 0 ? 1 : 0;
 }
@@ -288,7 +231,7 @@ Value CompiledMachine::value_at(const BatchColumn& column, size_t parameter, uin
     const auto* data = static_cast<const uint8_t*>(column.data) + at * layout.bytes;
     switch (layout.kind) {
         case ColumnKind::kText:
-            return text_of(machine_.meter(), reinterpret_cast<const StringRef*>(data)->view());
+            return text_value(machine_.meter(), std::string(reinterpret_cast<const StringRef*>(data)->view()));
         case ColumnKind::kValue:
             return *reinterpret_cast<const Value*>(data);
         case ColumnKind::kFloat: {
@@ -402,46 +345,31 @@ Value* runtime_slot(Value* list, int64_t position) {
     return position < 1 || static_cast<uint64_t>(position) > items.size() ? nullptr : items.data() + (position - 1);
 }
 
-// Texts of columns: a slot that nobody else holds is filled anew in place.
-void runtime_text_in(JitContext* context, Value* slot, const StringRef* text) {
-    if (slot->is_sole()) {
-        auto* object = static_cast<TextObject*>(slot->object());
-        object->text.assign(text->data(), text->length);
-        object->charge(sizeof *object + object->text.capacity());
-        return;
-    }
-    *slot = text_of(context->machine->meter(), text->view());
-}
-
-void runtime_text_out(TextSink* sink, const Value* value, StringRef* out) {
-    const std::string& text = value->text();
-    *out = text.size() <= StringRef::kInlineBytes ? StringRef(text)
-                                                  : StringRef(std::string_view(sink->keep(text), text.size()));
-}
-
 }  // namespace
 
 std::span<const RuntimeSymbol> runtime_symbols() {
-    static const std::array symbols = std::to_array<RuntimeSymbol>({
-        {"kodiak_step", reinterpret_cast<void*>(runtime_step)},
-        {"kodiak_look", reinterpret_cast<void*>(runtime_look)},
-        {"kodiak_deep", reinterpret_cast<void*>(runtime_deep)},
-        {"kodiak_trace", reinterpret_cast<void*>(runtime_trace)},
-        {"kodiak_enter", reinterpret_cast<void*>(runtime_enter)},
-        {"kodiak_leave", reinterpret_cast<void*>(runtime_leave)},
-        {"kodiak_assign", reinterpret_cast<void*>(runtime_assign)},
-        {"kodiak_release", reinterpret_cast<void*>(runtime_release)},
-        {"kodiak_item", reinterpret_cast<void*>(runtime_item)},
-        {"kodiak_slot", reinterpret_cast<void*>(runtime_slot)},
-        {"kodiak_text_in", reinterpret_cast<void*>(runtime_text_in)},
-        {"kodiak_text_out", reinterpret_cast<void*>(runtime_text_out)},
-        {"kodiak_power", reinterpret_cast<void*>(static_cast<double (*)(double, double)>(std::pow))},
-        {"kodiak_remainder", reinterpret_cast<void*>(static_cast<double (*)(double, double)>(std::fmod))},
-        {"trunc", reinterpret_cast<void*>(static_cast<double (*)(double)>(std::trunc))},
-        {"memcpy", reinterpret_cast<void*>(std::memcpy)},
-        {"memmove", reinterpret_cast<void*>(std::memmove)},
-        {"memset", reinterpret_cast<void*>(std::memset)},
-    });
+    static const std::vector<RuntimeSymbol> symbols = [] {
+        std::vector<RuntimeSymbol> all({
+            {"kodiak_step", reinterpret_cast<void*>(runtime_step)},
+            {"kodiak_look", reinterpret_cast<void*>(runtime_look)},
+            {"kodiak_deep", reinterpret_cast<void*>(runtime_deep)},
+            {"kodiak_trace", reinterpret_cast<void*>(runtime_trace)},
+            {"kodiak_enter", reinterpret_cast<void*>(runtime_enter)},
+            {"kodiak_leave", reinterpret_cast<void*>(runtime_leave)},
+            {"kodiak_assign", reinterpret_cast<void*>(runtime_assign)},
+            {"kodiak_release", reinterpret_cast<void*>(runtime_release)},
+            {"kodiak_item", reinterpret_cast<void*>(runtime_item)},
+            {"kodiak_slot", reinterpret_cast<void*>(runtime_slot)},
+            {"kodiak_power", reinterpret_cast<void*>(static_cast<double (*)(double, double)>(std::pow))},
+            {"kodiak_remainder", reinterpret_cast<void*>(static_cast<double (*)(double, double)>(std::fmod))},
+            {"trunc", reinterpret_cast<void*>(static_cast<double (*)(double)>(std::trunc))},
+            {"memcpy", reinterpret_cast<void*>(std::memcpy)},
+            {"memmove", reinterpret_cast<void*>(std::memmove)},
+            {"memset", reinterpret_cast<void*>(std::memset)},
+        });
+        add_text_symbols(all);
+        return all;
+    }();
     return symbols;
 }
 

@@ -36,11 +36,6 @@ Bounds bounds_of(TypeKind kind) {
     }
 }
 
-bool is_small_integer_kind(TypeKind kind) {
-    return (kind >= TypeKind::kTinyInt && kind <= TypeKind::kBigInt) ||
-           (kind >= TypeKind::kUTinyInt && kind <= TypeKind::kUInteger);
-}
-
 int128 power_of_ten(unsigned exponent) {
     int128 power = 1;
     for (unsigned k = 0; k < exponent; ++k) {

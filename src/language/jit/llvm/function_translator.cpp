@@ -84,7 +84,7 @@ void FunctionTranslator::instruction(uint32_t at) {
     at_ = at;
     i_ = &program_.code[at];
     views_ = &function_.code[at];
-    if (arithmetic() || logic() || flow()) {
+    if (texts() || arithmetic() || logic() || flow()) {
         return;
     }
     step_and_go_on();

@@ -8,6 +8,13 @@
 
 namespace kodiak::language {
 
+// Integers of up to 64 bits, as is_small_integer() of values/code_type.hpp, which lies in the other library.
+constexpr bool is_small_integer_kind(catalog::TypeKind kind) {
+    using catalog::TypeKind;
+    return (kind >= TypeKind::kTinyInt && kind <= TypeKind::kBigInt) ||
+           (kind >= TypeKind::kUTinyInt && kind <= TypeKind::kUInteger);
+}
+
 class FunctionTranslator {
    public:
     FunctionTranslator(UnitTranslator& unit, size_t index);
@@ -69,6 +76,11 @@ class FunctionTranslator {
     void time_arithmetic();
     bool cast();
     bool builtin();
+
+    // texts.cpp
+    bool texts();
+    bool text_builtin();
+    void by_runtime(const char* name, llvm::Value* null, std::vector<llvm::Value*> arguments);
 
     // logic.cpp
     bool logic();
