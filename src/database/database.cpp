@@ -1,5 +1,6 @@
 #include "database/database.hpp"
 
+#include <cstdlib>
 #include <filesystem>
 
 #include <unistd.h>
@@ -65,10 +66,21 @@ class OpenDatabase final : public Database {
     std::string native_file_;
 };
 
+// The user's own cache, never a folder of the database: what lies there is run as code.
+std::string code_cache_folder() {
+    const char* cache = std::getenv("XDG_CACHE_HOME");
+    if (cache != nullptr && *cache == '/') {
+        return std::string(cache) + "/kodiak/code";
+    }
+    const char* home = std::getenv("HOME");
+    return home != nullptr && *home == '/' ? std::string(home) + "/.cache/kodiak/code" : "";
+}
+
 engine::EngineOptions engine_options(const timeline::DatabaseCore& core, uint64_t memory_bytes) {
     engine::EngineOptions options;
     options.memory_limit_bytes = memory_bytes / 100 * kEnginePercent;
     options.extension_folders = extension_folders();
+    options.code_cache_folder = code_cache_folder();
     std::filesystem::path spill = std::filesystem::path(core.path()) / kSpillFolder;
     std::error_code no_matter;
     if (core.read_only()) {

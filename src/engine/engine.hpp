@@ -44,6 +44,8 @@ struct EngineOptions {
     uint32_t threads = 0;             // 0 = one per core
     uint64_t memory_limit_bytes = 0;  // of DuckDB's own memory; 0 = DuckDB's default, 80 % of the machine's
     std::string temp_directory;       // where queries spill; empty = nowhere
+    // Where compiled code is kept (language/jit.hpp): the user's own folder. Empty = nowhere.
+    std::string code_cache_folder;
     // Folders searched in order by `LOAD name` for name.duckdb_extension; signed packages only.
     std::vector<std::string> extension_folders;
 };

@@ -54,6 +54,7 @@ class CodeCallRun {
     // Starts a set-returning function.
     std::unique_ptr<language::CodeRun> open(std::vector<language::Value>& arguments);
     language::Meter meter() const { return meter_; }
+    const language::CodeEnvironment& environment() const { return environment_; }
     const std::vector<ValueBridge>& bridges() const { return bridges_; }
 
    private:

@@ -13,6 +13,7 @@
 #include "duckdb/planner/expression/bound_function_expression.hpp"
 
 #include "engine/code/code_call.hpp"
+#include "engine/code/compiled_calls.hpp"
 #include "engine/errors/errors.hpp"
 #include "engine/types/types.hpp"
 #include "language/lexer/words.hpp"
@@ -51,12 +52,15 @@ struct CallData : public duckdb::FunctionData {
 
 struct CallState : public duckdb::FunctionLocalState {
     CallState(duckdb::ClientContext& context, const CodeCall& call)
-        : run(context, call), result(result_type(*call.signature)) {}
+        : run(context, call),
+          result(result_type(*call.signature)),
+          compiled(call, run, CodeContext::of(context).session()->jit()) {}
     static catalog::Type result_type(const language::Signature& signature) {
         return signature.result.form == language::TypeForm::kValue ? signature.result.type : catalog::Type();
     }
     CodeCallRun run;
     ValueBridge result;
+    CompiledCalls compiled;
     std::vector<Value> arguments;
     std::vector<duckdb::UnifiedVectorFormat> formats;
 };
@@ -136,6 +140,18 @@ duckdb::unique_ptr<duckdb::FunctionLocalState> begin_call(duckdb::ExpressionStat
     return duckdb::make_uniq<CallState>(state.GetContext(), *bind_data->Cast<CallData>().call);
 }
 
+void interpret(CallState& local, duckdb::DataChunk& input, size_t rows, duckdb::Vector& result) {
+    const auto& bridges = local.run.bridges();
+    const language::Meter meter = local.run.meter();
+    for (size_t row = 0; row < rows; ++row) {
+        local.arguments.resize(bridges.size());
+        for (size_t c = 0; c < bridges.size(); ++c) {
+            local.arguments[c] = bridges[c].read(local.formats[c], row, input.data[c], meter);
+        }
+        local.result.write(local.run.call(local.arguments), result, row);
+    }
+}
+
 void run_call(duckdb::DataChunk& input, duckdb::ExpressionState& state, duckdb::Vector& result) {
     auto& local = duckdb::ExecuteFunctionState::GetFunctionState(state)->Cast<CallState>();
     const auto& expression = state.expr.Cast<duckdb::BoundFunctionExpression>();
@@ -147,14 +163,8 @@ void run_call(duckdb::DataChunk& input, duckdb::ExpressionState& state, duckdb::
         input.data[c].ToUnifiedFormat(input.size(), local.formats[c]);
     }
     result.SetVectorType(duckdb::VectorType::FLAT_VECTOR);
-    const auto& bridges = local.run.bridges();
-    const language::Meter meter = local.run.meter();
-    for (size_t row = 0; row < rows; ++row) {
-        local.arguments.resize(bridges.size());
-        for (size_t c = 0; c < bridges.size(); ++c) {
-            local.arguments[c] = bridges[c].read(local.formats[c], row, input.data[c], meter);
-        }
-        local.result.write(local.run.call(local.arguments), result, row);
+    if (!local.compiled.run(local.formats, rows, result)) {
+        interpret(local, input, rows, result);
     }
     if (once) {
         result.SetVectorType(duckdb::VectorType::CONSTANT_VECTOR);

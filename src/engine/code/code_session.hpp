@@ -25,6 +25,7 @@
 #include "engine/catalog/kodiak_catalog.hpp"
 #include "engine/engine.hpp"
 #include "language/code.hpp"
+#include "language/jit.hpp"
 
 namespace kodiak::engine {
 
@@ -44,6 +45,10 @@ class CodeSession : public language::MessageSink {
     void forget_library();
     // What runs may use, but for their executor.
     language::CodeEnvironment environment();
+
+    // Compiles hot functions; nullptr: all are interpreted.
+    language::Jit* jit() const { return jit_.get(); }
+    void set_jit(std::shared_ptr<language::Jit> jit) { jit_ = std::move(jit); }
 
     // The session's own database; nullptr before it is known.
     timeline::DatabaseCore* core() const { return core_; }
@@ -71,6 +76,7 @@ class CodeSession : public language::MessageSink {
         uint64_t version = 0;
         std::shared_ptr<language::CodeLibrary> library;
     };
+    std::shared_ptr<language::Jit> jit_;
     timeline::DatabaseCore* core_ = nullptr;
     std::mutex mutex_;  // guards what follows
     NoticeSink* sink_ = nullptr;

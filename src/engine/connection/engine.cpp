@@ -7,6 +7,8 @@
 #include "duckdb/main/database.hpp"
 #include "duckdb/parser/keyword_helper.hpp"
 
+#include "base/disk/disk.hpp"
+#include "engine/code/code_session.hpp"
 #include "engine/connection/attached_cores.hpp"
 #include "engine/connection/query_result.hpp"
 #include "engine/connection/session.hpp"
@@ -26,6 +28,7 @@ struct Connection::State {
 struct Engine::State {
     duckdb::shared_ptr<AttachedCores> cores = duckdb::make_shared_ptr<AttachedCores>();
     std::vector<std::string> extension_folders;
+    std::shared_ptr<language::Jit> jit;
     std::unique_ptr<duckdb::DuckDB> database;
     // ATTACH and DETACH run here, where no Kodiak database is the default one.
     std::mutex mutex;  // guards `steward`
@@ -49,16 +52,36 @@ void apply(const EngineOptions& options, duckdb::DBConfig& config) {
     config.SetOptionByName("autoinstall_known_extensions", duckdb::Value::BOOLEAN(false));
 }
 
+std::shared_ptr<language::Jit> make_jit(const EngineOptions& options) {
+    language::JitOptions jit;
+    jit.clock = make_system_clock();
+    if (!options.code_cache_folder.empty()) {
+        jit.cache_folder = options.code_cache_folder;
+        jit.disk = make_real_disk();
+    }
+    return std::make_shared<language::Jit>(std::move(jit));
+}
+
+// SET kodiak_jit: for all sessions of this process.
+void switch_jit(duckdb::ClientContext& context, duckdb::SetScope, duckdb::Value& value) {
+    if (language::Jit* const jit = CodeContext::of(context).session()->jit()) {
+        jit->set_enabled(value.GetValue<bool>());
+    }
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Engine>> Engine::create(const EngineOptions& options) {
     try {
         auto state = std::make_unique<State>();
         state->extension_folders = options.extension_folders;
+        state->jit = make_jit(options);
         duckdb::DBConfig config;
         apply(options, config);
         register_storage_extension(config, state->cores);
         register_timeline_names(config);
+        config.AddExtensionOption("kodiak_jit", "Compile PL-Grizzly functions that are called often",
+                                  duckdb::LogicalType::BOOLEAN, duckdb::Value::BOOLEAN(true), switch_jit);
         state->database = std::make_unique<duckdb::DuckDB>(nullptr, &config);
         state->steward = std::make_unique<duckdb::Connection>(*state->database);
         auto& context = *state->steward->context;
@@ -125,7 +148,7 @@ Result<std::unique_ptr<Connection>> Engine::connect(const std::string& default_c
     }
     try {
         std::unique_ptr<Connection::State> state(
-            new Connection::State{Session(*state_->database, state_->cores, state_->extension_folders)});
+            new Connection::State{Session(*state_->database, state_->cores, state_->extension_folders, state_->jit)});
         KODIAK_TRY(state->session.use(default_catalog, *core));
         return std::make_unique<Connection>(std::move(state));
     } catch (const std::exception& exception) {

@@ -25,9 +25,10 @@
 namespace kodiak::engine {
 
 Session::Session(duckdb::DuckDB& database, duckdb::shared_ptr<AttachedCores> cores,
-                 std::vector<std::string> extension_folders)
+                 std::vector<std::string> extension_folders, std::shared_ptr<language::Jit> jit)
     : connection_(database), cores_(std::move(cores)), extension_folders_(std::move(extension_folders)) {
     transactions_ = context().registered_state->GetOrCreate<SessionState>(SessionState::kKey);
+    code_->set_jit(std::move(jit));
     context().registered_state->Insert(CodeContext::kKey, duckdb::make_shared_ptr<CodeContext>(code_, 0));
 }
 

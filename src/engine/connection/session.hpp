@@ -30,7 +30,7 @@ namespace kodiak::engine {
 class Session {
    public:
     Session(duckdb::DuckDB& database, duckdb::shared_ptr<AttachedCores> cores,
-            std::vector<std::string> extension_folders);
+            std::vector<std::string> extension_folders, std::shared_ptr<language::Jit> jit);
     ~Session();
 
     // Makes `name` the catalog of unqualified names.
