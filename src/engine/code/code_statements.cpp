@@ -31,16 +31,6 @@ Error several_overloads(const std::string& name) {
         .with_hint("Name the one that is meant with its types: " + name + "(INTEGER).");
 }
 
-std::vector<language::Span> fields(const OwnStatement& statement, std::string_view label) {
-    std::vector<language::Span> spans;
-    for (const language::StatementField& one : statement.fields) {
-        if (one.label == label) {
-            spans.push_back(one.span);
-        }
-    }
-    return spans;
-}
-
 std::vector<language::NamePart> to_parts(const std::vector<std::string>& names) {
     std::vector<language::NamePart> parts;
     for (const std::string& name : names) {
@@ -50,6 +40,16 @@ std::vector<language::NamePart> to_parts(const std::vector<std::string>& names) 
 }
 
 }  // namespace
+
+std::vector<language::Span> fields_of(const OwnStatement& statement, std::string_view label) {
+    std::vector<language::Span> spans;
+    for (const language::StatementField& one : statement.fields) {
+        if (one.label == label) {
+            spans.push_back(one.span);
+        }
+    }
+    return spans;
+}
 
 std::vector<std::string> name_parts(std::string_view text) {
     std::vector<std::string> parts;
@@ -132,6 +132,10 @@ Result<std::optional<CodeStatements::Answer>> CodeStatements::run_form(std::stri
     }
     if (form == "CHECK FUNCTION") {
         KODIAK_TRY_ASSIGN(Answer answer, check_functions(text, statement));
+        return std::optional(std::move(answer));
+    }
+    if (form == "EXPLAIN FUNCTION") {
+        KODIAK_TRY_ASSIGN(Answer answer, explain_function(text, statement));
         return std::optional(std::move(answer));
     }
     if (form == "LET") {
@@ -292,7 +296,7 @@ Result<std::optional<CodeStatements::Answer>> CodeStatements::drop(std::string_v
     }
     if (!test) {
         std::vector<std::string> types;
-        for (const language::Span& span : fields(statement, "type")) {
+        for (const language::Span& span : fields_of(statement, "type")) {
             types.emplace_back(span.in(text));
         }
         const bool has_types = text.find('(', statement.field("name")->end()) != std::string_view::npos;

@@ -73,6 +73,7 @@ class CodeStatements {
     TestOutcome run_test(language::CodeLibrary& library, const std::string& source);
     Result<Answer> run_tests(std::string_view text, const language::OwnStatement& statement);
     Result<Answer> check_functions(std::string_view text, const language::OwnStatement& statement);
+    Result<Answer> explain_function(std::string_view text, const language::OwnStatement& statement);
     Status let(std::string_view text, const language::OwnStatement& statement);
     void warn(const language::DiagnosticList& diagnostics, std::string_view text);
     language::CodeEnvironment environment();
@@ -83,6 +84,8 @@ class CodeStatements {
     CodeExecutor executor_;
 };
 
+// Where all fields of a label lie in the statement's text.
+std::vector<language::Span> fields_of(const language::OwnStatement& statement, std::string_view label);
 // Splits a name written as SQL (a.b, "x y".z) into its parts.
 std::vector<std::string> name_parts(std::string_view text);
 

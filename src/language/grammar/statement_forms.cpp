@@ -171,9 +171,8 @@ constexpr StatementForm kForms[] = {
      "[SECRET secret:name]",
      "PUBLISH TABLE sales AS ICEBERG TO 's3://b/sales' ON COMMIT"},
     {"UNPUBLISH TABLE", kOurs, false, "UNPUBLISH TABLE ! table:qname", "UNPUBLISH TABLE sales"},
-    {"EXPLAIN FUNCTION", kOurs, false,
-     "EXPLAIN [(list(option:word))] FUNCTION ! function:qname [([list(argument:argument)])]",
-     "EXPLAIN (ANALYZE) FUNCTION settle(DATE)"},
+    {"EXPLAIN FUNCTION", kOurs, true, "EXPLAIN [(list(option:word))] FUNCTION ! name:qname [([list(type:type)])]",
+     "EXPLAIN (IR) FUNCTION settle(DATE)"},
     {"SHOW HISTORY", kOurs, true,
      "SHOW (COMMITS | LOG | SNAPSHOTS | TAGS | WATERMARKS) ! [FOR table:qname] [LIKE pattern:string] [LIMIT "
      "limit:integer]",

@@ -396,13 +396,18 @@ bool may_be_about_code(std::string_view text) {
     const auto any_of = [](std::string_view word, std::initializer_list<std::string_view> words) {
         return std::any_of(words.begin(), words.end(), [&](std::string_view one) { return same_word(word, one); });
     };
-    if (!any_of(verb, {"create", "drop", "do", "call", "run", "check", "let", "alter", "show"})) {
+    if (!any_of(verb, {"create", "drop", "do", "call", "run", "check", "let", "alter", "show", "explain"})) {
         return false;
     }
     if (any_of(verb, {"do", "call", "let"})) {
         return true;
     }
-    const std::string_view second = lexer.next().span.in(text);
+    std::string_view second = lexer.next().span.in(text);
+    if (same_word(verb, "explain") && second == "(") {
+        lexer.next();  // the option
+        lexer.next();
+        second = lexer.next().span.in(text);
+    }
     if (same_word(verb, "create") && same_word(second, "or")) {
         lexer.next();
         return any_of(lexer.next().span.in(text), {"function", "procedure", "test", "trigger"});
