@@ -3,8 +3,8 @@
 // CompiledCalls: batches of calls of a hot function through its machine code (language/compiled_function.hpp).
 //
 // What       Hands DuckDB's vectors to the compiled function as they lie: numbers, dates, times, decimals and texts
-//            have the same layout. Calls with defaults or a VARIADIC rest, and arguments or results of other types, stay
-//            with the interpreter.
+//            have the same layout. Calls with defaults or a VARIADIC rest, and arguments or results of other types,
+//            stay with the interpreter.
 // Threads    One thread: one per CallState.
 // Errors     Those of the interpreter, thrown.
 
