@@ -146,6 +146,12 @@ class CodeLibrary : public CodeLookup, public ProgramSource {
     std::string statement(const Signature& signature) const;
     // True if the code, with all that it calls, computes its result from its arguments alone: no SQL, notices or clock.
     bool is_pure(const Signature& signature) const;
+    // A trigger's function for the rows of one table, whose columns NEW and OLD have; `text` defines it.
+    Result<std::shared_ptr<const Program>> trigger_program(const std::string& text, const catalog::Type& row,
+                                                           SqlExecutor* executor);
+    // Its arguments are NEW, OLD, TG_OP, TG_NAME, TG_WHEN, TG_LEVEL, TG_TABLE_NAME, TG_TABLE_SCHEMA, TG_NARGS, TG_ARGV.
+    std::unique_ptr<CodeCaller> trigger_caller(std::shared_ptr<const Program> program,
+                                               const CodeEnvironment& environment) const;
     // Starts a set-returning function.
     Result<std::unique_ptr<CodeRun>> open(const Signature& signature, std::vector<Value> arguments,
                                           const CodeEnvironment& environment) const;

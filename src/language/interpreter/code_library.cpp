@@ -88,13 +88,13 @@ namespace {
 
 class MachineCaller : public CodeCaller {
    public:
-    MachineCaller(std::shared_ptr<const Signature> signature, std::vector<size_t> missing,
-                  const CodeEnvironment& environment, const CodeLibrary& library)
+    MachineCaller(std::shared_ptr<const Signature> signature, std::shared_ptr<const Program> program,
+                  std::vector<size_t> missing, const CodeEnvironment& environment, const CodeLibrary& library)
         : signature_(std::move(signature)),
           missing_(std::move(missing)),
           library_(library),
           environment_(environment),
-          program_(library.program(signature_->code)),
+          program_(std::move(program)),
           fits_(program_ != nullptr ? narrow_limits(environment_.limits, program_->limits)
                                     : Status(library.problem(*signature_))),
           machine_(environment_, library_) {
@@ -313,6 +313,9 @@ Error CodeLibrary::problem(const Signature& signature) const {
     if (found != state_->problems.end()) {
         return found->second;
     }
+    if (signature.result.form == TypeForm::kTrigger) {
+        return coded_error("0A000", "\"" + signature.name + "\" is for triggers, it cannot be called");
+    }
     const auto head = state_->unreadable.find(fold_name(signature.name));
     if (head != state_->unreadable.end()) {
         return head->second;
@@ -364,7 +367,7 @@ bool CodeLibrary::State::compile_defaults(const CodeDefinition& definition, std:
             continue;
         }
         const AnalysedCode code =
-            Analyser(supplier_of(definition, parameter, statement), {executor, &owner}, diagnostics).run();
+            Analyser(supplier_of(definition, parameter, statement), {executor, &owner, nullptr}, diagnostics).run();
         if (diagnostics.has_errors()) {
             return false;
         }
@@ -398,7 +401,7 @@ std::shared_ptr<const Signature> CodeLibrary::State::declare(const CodeDefinitio
     head.return_value = nullptr;
     head.sql_body.clear();
     DiagnosticList head_problems;
-    const AnalysedCode known = Analyser(std::move(head), {executor, &owner}, head_problems).run();
+    const AnalysedCode known = Analyser(std::move(head), {executor, &owner, nullptr}, head_problems).run();
     auto early = std::make_shared<Signature>(*known.signature);
     for (size_t i = 0; i < std::min(defaults.size(), early->parameters.size()); ++i) {
         early->parameters[i].default_code = defaults[i];
@@ -431,7 +434,10 @@ std::shared_ptr<const Signature> CodeLibrary::State::declare(const CodeDefinitio
 void CodeLibrary::State::compile(CodeDefinition definition, std::string_view statement, const Signature& signature,
                                  DiagnosticList& diagnostics) {
     const Span name_span = definition.name.empty() ? Span{0, 2} : definition.name.back().span;
-    const AnalysedCode analysed = Analyser(std::move(definition), {executor, &owner}, diagnostics).run();
+    if (definition.result.kind == ResultKind::kTrigger) {
+        return;  // NEW and OLD have types once there is a table: see trigger_program()
+    }
+    const AnalysedCode analysed = Analyser(std::move(definition), {executor, &owner, nullptr}, diagnostics).run();
     if (diagnostics.has_errors()) {
         return;
     }
@@ -480,7 +486,8 @@ Status CodeLibrary::run_do(std::string_view statement, const CodeEnvironment& en
         DiagnosticList diagnostics;
         CodeDefinition definition = parse_code(statement, diagnostics);
         if (!diagnostics.has_errors()) {
-            const AnalysedCode code = Analyser(std::move(definition), {environment.executor, this}, diagnostics).run();
+            const AnalysedCode code =
+                Analyser(std::move(definition), {environment.executor, this, nullptr}, diagnostics).run();
             state_->compile_declared();
             if (!diagnostics.has_errors()) {
                 KODIAK_TRY_ASSIGN(program, emit_program(code, std::string(statement)));
@@ -513,12 +520,35 @@ Result<std::unique_ptr<CodeRun>> CodeLibrary::open(const Signature& signature, s
 
 Result<Value> CodeLibrary::call(const Signature& signature, std::vector<Value> arguments,
                                 const CodeEnvironment& environment) const {
-    return MachineCaller(std::make_shared<Signature>(signature), {}, environment, *this).call(arguments);
+    return MachineCaller(std::make_shared<Signature>(signature), program(signature.code), {}, environment, *this)
+        .call(arguments);
 }
 
 std::unique_ptr<CodeCaller> CodeLibrary::caller(const std::shared_ptr<const Signature>& signature,
                                                 std::vector<size_t> missing, const CodeEnvironment& environment) const {
-    return std::make_unique<MachineCaller>(signature, std::move(missing), environment, *this);
+    return std::make_unique<MachineCaller>(signature, program(signature->code), std::move(missing), environment, *this);
+}
+
+Result<std::shared_ptr<const Program>> CodeLibrary::trigger_program(const std::string& text, const catalog::Type& row,
+                                                                    SqlExecutor* executor) {
+    const State::Use use(*state_, executor);
+    DiagnosticList diagnostics;
+    CodeDefinition definition = parse_code(text, diagnostics);
+    if (diagnostics.has_errors()) {
+        return joined_error(diagnostics, text);
+    }
+    const AnalysedCode code = Analyser(std::move(definition), {executor, this, &row}, diagnostics).run();
+    state_->compile_declared();
+    if (diagnostics.has_errors()) {
+        return joined_error(diagnostics, text);
+    }
+    return emit_program(code, text);
+}
+
+std::unique_ptr<CodeCaller> CodeLibrary::trigger_caller(std::shared_ptr<const Program> program,
+                                                        const CodeEnvironment& environment) const {
+    const std::shared_ptr<const Signature> signature = program->signature;
+    return std::make_unique<MachineCaller>(signature, std::move(program), std::vector<size_t>(), environment, *this);
 }
 
 bool CodeLibrary::is_pure(const Signature& signature) const {

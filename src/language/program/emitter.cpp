@@ -1,5 +1,7 @@
 #include "language/program/emitter.hpp"
 
+#include <algorithm>
+
 #include "language/values/cast.hpp"
 
 namespace kodiak::language {
@@ -60,8 +62,12 @@ Result<std::shared_ptr<const Program>> Emitter::run() {
             program_->parameters.push_back(variable(static_cast<int32_t>(i)));
         }
     }
+    const bool trigger = code_.signature->result.form == TypeForm::kTrigger;
+    const auto last_plain = static_cast<size_t>(std::max({code_.found, code_.sqlstate, code_.sqlerrm}));
     for (size_t i = definition.parameters.size(); i < code_.variables.size(); ++i) {
-        if (code_.variables[i].parameter) {
+        if (trigger && code_.variables[i].parameter && i > last_plain) {
+            program_->parameters.push_back(variable(static_cast<int32_t>(i)));  // NEW, OLD, TG_...
+        } else if (code_.variables[i].parameter) {
             emit(Op::kNull, variable(static_cast<int32_t>(i)), 0, 0, 0, {});
         }
     }

@@ -171,7 +171,7 @@ struct Program {
     BodySource source;      // without its text
     std::vector<Instruction> code;
     std::vector<ProgramConstant> constants;
-    std::vector<uint16_t> parameters;        // where arguments go
+    std::vector<uint16_t> parameters;        // where arguments go; of a trigger's function NEW, OLD, ... (code.hpp)
     std::vector<ProgramVariable> variables;  // those of types of the catalogue
     uint32_t registers = 0;
     uint32_t slots = 0;  // running statements at a time

@@ -189,8 +189,13 @@ void Analyser::declare_special_names() {
     code_.sqlstate = special("sqlstate", code_type(TypeKind::kVarchar));
     code_.sqlerrm = special("sqlerrm", code_type(TypeKind::kVarchar));
     if (result_.form == TypeForm::kTrigger) {
-        special("new", special_type(TypeForm::kRecord));
-        special("old", special_type(TypeForm::kRecord));
+        CodeType row = special_type(TypeForm::kRecord);
+        if (settings_.trigger_row != nullptr) {
+            row.form = TypeForm::kValue;
+            row.type = *settings_.trigger_row;
+        }
+        special("new", row);
+        special("old", row);
         for (const std::string_view name :
              {"tg_op", "tg_name", "tg_when", "tg_level", "tg_table_name", "tg_table_schema"}) {
             special(name, code_type(TypeKind::kVarchar));

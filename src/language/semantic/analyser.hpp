@@ -19,6 +19,7 @@ namespace kodiak::language {
 struct AnalyserSettings {
     SqlExecutor* executor = nullptr;     // absent: SQL and engine functions are refused
     const CodeLookup* lookup = nullptr;  // absent: no other code is known
+    const catalog::Type* trigger_row = nullptr;  // of a trigger's function: NEW and OLD; absent: any record
 };
 
 class Analyser {
