@@ -111,19 +111,23 @@ EntryPtr KodiakSchemaEntry::LookupEntry(duckdb::CatalogTransaction transaction,
     }
     const auto at = lookup.GetAtClause();
     if (const auto moment = at ? std::optional(kodiak_.past_of(transaction, *at)) : kodiak_.moment_of(transaction)) {
-        return past_entry(transaction, space, lookup.GetEntryName(), *moment);
+        const auto then = value_or_throw(asking_of(transaction).storage().past_catalog(moment->upto));
+        const auto routine = routine_entry(*then, lookup);
+        return routine ? routine : past_entry(transaction, space, lookup.GetEntryName(), *moment);
     }
     const auto state = kodiak_.state_of(transaction);
     const ObjectPtr object = state->find(space, id(), lookup.GetEntryName());
-    if (object != nullptr) {
-        return &kodiak_.entry_of(object, *state);
-    }
+    return object != nullptr ? EntryPtr(kodiak_.entry_of(object, *state)) : routine_entry(*state, lookup);
+}
+
+// Functions of code are found where there is no macro of the name.
+EntryPtr KodiakSchemaEntry::routine_entry(const CatalogState& state, const duckdb::EntryLookupInfo& lookup) {
     const bool as_table = lookup.GetCatalogType() == CatalogType::TABLE_FUNCTION_ENTRY;
     if (!as_table && lookup.GetCatalogType() != CatalogType::SCALAR_FUNCTION_ENTRY) {
         return nullptr;
     }
-    const ObjectPtr routine = state->find(NameSpace::kRoutines, id(), lookup.GetEntryName());
-    return routine == nullptr ? EntryPtr() : EntryPtr(kodiak_.routine_entry_of(routine, *state, as_table));
+    const ObjectPtr routine = state.find(NameSpace::kRoutines, id(), lookup.GetEntryName());
+    return routine == nullptr ? EntryPtr() : EntryPtr(kodiak_.routine_entry_of(routine, state, as_table));
 }
 
 EntryPtr KodiakSchemaEntry::past_entry(duckdb::CatalogTransaction transaction, NameSpace space,

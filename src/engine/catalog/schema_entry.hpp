@@ -56,6 +56,8 @@ class KodiakSchemaEntry : public duckdb::SchemaCatalogEntry {
     duckdb::optional_ptr<duckdb::CatalogEntry> past_entry(duckdb::CatalogTransaction transaction,
                                                           catalog::NameSpace space, const std::string& entry_name,
                                                           const storage::PastPoint& point);
+    duckdb::optional_ptr<duckdb::CatalogEntry> routine_entry(const catalog::CatalogState& state,
+                                                             const duckdb::EntryLookupInfo& lookup);
     // Adds `object`, whose id is still to be given unless it is set, under the rules of `conflict`; nullptr when an
     // object of its name stays.
     duckdb::optional_ptr<duckdb::CatalogEntry> add(duckdb::CatalogTransaction transaction,

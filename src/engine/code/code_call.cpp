@@ -59,7 +59,7 @@ CodeCall match_overload(const std::shared_ptr<language::CodeLibrary>& library,
     }
     call.signature = match.signature;
     // Code that is being compiled may call itself through SQL.
-    if (call.library->is_broken(*match.signature)) {
+    if (call.library->is_broken(*match.signature) || match.signature->result.form == language::TypeForm::kTrigger) {
         throw_error(fold_place(call.library->problem(*match.signature)));
     }
     const std::vector<const language::SignatureParameter*> inputs = inputs_of(*match.signature);

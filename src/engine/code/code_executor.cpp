@@ -6,12 +6,14 @@
 #include "duckdb/parser/statement/insert_statement.hpp"
 
 #include "engine/code/code_values.hpp"
+#include "engine/code/table_shapes.hpp"
 #include "engine/connection/noted_statement.hpp"
 #include "engine/errors/errors.hpp"
 #include "engine/types/types.hpp"
 #include "language/lexer/words.hpp"
 #include "language/rewrite.hpp"
 #include "language/statement.hpp"
+#include "language/upsert.hpp"
 
 namespace kodiak::engine {
 
@@ -37,7 +39,8 @@ Error without_place(Error error) {
 
 class MaterializedRows : public language::SqlRows {
    public:
-    MaterializedRows(std::unique_ptr<duckdb::QueryResult> result, language::Meter meter)
+    // `hides_rows`: the rows are only counted.
+    MaterializedRows(std::unique_ptr<duckdb::QueryResult> result, language::Meter meter, bool hides_rows)
         : result_(std::move(result)), meter_(std::move(meter)) {
         auto shape = std::make_shared<catalog::Type>();
         shape->kind = catalog::TypeKind::kStruct;
@@ -47,6 +50,11 @@ class MaterializedRows : public language::SqlRows {
                 bridges_.emplace_back(shape->children.back().type);
             }
             count_ = static_cast<int64_t>(result_->Cast<duckdb::MaterializedQueryResult>().RowCount());
+            if (hides_rows) {
+                shape->children.clear();
+                bridges_.clear();
+                done_ = true;
+            }
         } else {
             done_ = true;
             if (result_->properties.return_type == duckdb::StatementReturnType::CHANGED_ROWS) {
@@ -128,9 +136,7 @@ duckdb::ClientContext& NestedLane::take() {
 }
 
 WritingRows::WritingRows(CodeSession& session, const duckdb::SQLStatement& statement)
-    : session_(session), before_(session.writes_rows) {
-    session_.writes_rows = before_ || changes_rows_in_place(statement);
-}
+    : WritingRows(session, changes_rows_in_place(statement)) {}
 
 CodeExecutor::~CodeExecutor() {
     marks_.clear();
@@ -148,20 +154,25 @@ void CodeExecutor::let_go() {
 Result<CodeExecutor::Statement> CodeExecutor::parse(duckdb::ClientContext& context, std::string_view text) {
     KODIAK_TRY_ASSIGN(const auto own, language::parse_statement(text));
     const language::StatementKind kind = language::kind_of(own);
-    if (kind == language::StatementKind::kUpsert) {
-        return make_error(ErrorCode::kUnsupported, "UPSERT cannot be used in code yet")
-            .with_hint("Use INSERT ... ON CONFLICT.");
-    }
-    if (kind != language::StatementKind::kPlain) {
-        return not_here("this statement");
-    }
-    KODIAK_TRY_ASSIGN(auto rewritten, language::rewrite_plain(text));
     Statement statement;
     statement.text = text;
-    statement.notes = std::move(rewritten.notes);
+    std::string sql(text);
+    if (kind == language::StatementKind::kUpsert) {
+        TableShapes shapes(context);
+        const auto& upsert = std::get<language::UpsertStatement>(own);
+        KODIAK_TRY_ASSIGN(auto rewritten, language::rewrite_upsert(text, upsert, shapes));
+        sql = std::move(rewritten.sql);
+        statement.upsert = rewritten.returns_merge_action;
+    } else if (kind == language::StatementKind::kPlain) {
+        KODIAK_TRY_ASSIGN(auto rewritten, language::rewrite_plain(text));
+        sql = rewritten.changed ? std::move(rewritten.text) : sql;
+        statement.notes = std::move(rewritten.notes);
+    } else {
+        return not_here("this statement");
+    }
     try {
         duckdb::Parser parser(context.GetParserOptions());
-        parser.ParseQuery(rewritten.changed ? rewritten.text : std::string(text));
+        parser.ParseQuery(sql);
         if (parser.statements.size() != 1) {
             return make_error(ErrorCode::kSyntax, parser.statements.empty() ? "there is no statement in this text"
                                                                             : "one statement is expected here");
@@ -222,7 +233,7 @@ Result<std::unique_ptr<duckdb::QueryResult>> CodeExecutor::execute(duckdb::Clien
     }
     transactions_.set_notes(outer_notes);
     if (failure) {
-        return without_place(std::move(*failure));
+        return without_place(language::recover_raised_error(std::move(*failure)));
     }
     return result;
 }
@@ -257,7 +268,8 @@ Result<std::unique_ptr<language::SqlRows>> CodeExecutor::run(std::string_view te
             return result.error();
         }
         transactions_.release(start);
-        return std::unique_ptr<language::SqlRows>(std::make_unique<MaterializedRows>(std::move(*result), meter));
+        return std::unique_ptr<language::SqlRows>(
+            std::make_unique<MaterializedRows>(std::move(*result), meter, statement->upsert));
     } catch (const std::exception& exception) {
         return without_place(from_exception(exception));
     }

@@ -57,17 +57,20 @@ class NestedLane : public SqlLane {
     duckdb::ClientContext& outer_;
 };
 
-// While a statement that changes rows in place runs: session.writes_rows.
+// While a statement that changes rows in place runs: session.writing.
 class WritingRows {
    public:
     WritingRows(CodeSession& session, const duckdb::SQLStatement& statement);
-    ~WritingRows() { session_.writes_rows = before_; }
+    WritingRows(CodeSession& session, bool writes) : session_(session), count_(writes ? 1 : 0) {
+        session_.writing += count_;
+    }
+    ~WritingRows() { session_.writing -= count_; }
     WritingRows(const WritingRows&) = delete;
     WritingRows& operator=(const WritingRows&) = delete;
 
    private:
     CodeSession& session_;
-    bool before_;
+    int count_;
 };
 
 // While a statement of code is planned: session.names_arguments is about its text.
@@ -129,6 +132,7 @@ class CodeExecutor : public language::SqlExecutor {
         std::string text;
         duckdb::unique_ptr<duckdb::SQLStatement> parsed;
         catalog::StatementNotes notes;
+        bool upsert = false;  // its rows only say what became of each
     };
     struct Bound {
         duckdb::vector<duckdb::string> names;
@@ -142,12 +146,13 @@ class CodeExecutor : public language::SqlExecutor {
 
     Result<Statement> parse(duckdb::ClientContext& context, std::string_view text);
     Result<const Statement*> statement(duckdb::ClientContext& context, std::string_view text);
+    bool parses(const std::string& text);
     Result<Bound> bind(const std::string& text, const std::vector<duckdb::LogicalType>& parameters);
     Result<std::unique_ptr<duckdb::QueryResult>> execute(duckdb::ClientContext& context, const Statement& statement,
                                                          const std::vector<language::Value>& parameters,
                                                          const std::vector<language::CodeType>& types);
     void let_go();
-    bool defers_keys() const { return lane_.is_nested() && session_.writes_rows; }
+    bool defers_keys() const { return lane_.is_nested() && session_.writing > 0; }
 
     SqlLane& lane_;
     CodeSession& session_;

@@ -301,6 +301,12 @@ duckdb::unique_ptr<duckdb::CatalogEntry> make_table_routine(duckdb::Catalog& cat
     duckdb::TableFunction function(routine.name, {}, run_table_call, bind_table_call, begin_table_call);
     function.varargs = duckdb::LogicalType::ANY;
     function.function_info = duckdb::make_shared_ptr<TableRoutineInfo>(schema.name, routine.name);
+    for (const std::string& text : std::get<catalog::RoutineDefinition>(routine.definition).overloads) {
+        const auto head = language::read_code_head(text);
+        for (size_t i = 0; head.ok() && i < head->parameter_names.size(); ++i) {
+            function.named_parameters[head->parameter_names[i]] = duckdb::LogicalType::ANY;
+        }
+    }
     duckdb::CreateTableFunctionInfo info(function);
     info.catalog = catalog.GetName();
     info.schema = schema.name;

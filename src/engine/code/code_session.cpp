@@ -6,6 +6,7 @@
 #include "duckdb/catalog/catalog_search_path.hpp"
 #include "duckdb/main/client_data.hpp"
 
+#include "engine/code/triggers.hpp"
 #include "engine/errors/errors.hpp"
 #include "engine/functions/session_database.hpp"
 #include "engine/transaction/session_transaction.hpp"
@@ -43,7 +44,10 @@ std::shared_ptr<language::CodeLibrary> CodeSession::library(duckdb::ClientContex
         return std::make_shared<language::CodeLibrary>();  // other databases hold no code
     }
     KodiakCatalog& database = session_database(context);
-    const auto state = transaction_of(context, database).catalog();
+    storage::Transaction& transaction = transaction_of(context, database);
+    // A transaction that reads the past runs the code of then.
+    const auto as_of = SessionState::of(context)->as_of();
+    const auto state = as_of ? value_or_throw(transaction.past_catalog(*as_of)) : transaction.catalog();
     std::vector<std::string> path = searched_schemas(context, database.GetName());
     std::string key = database.GetName();
     for (const std::string& schema : path) {
@@ -70,6 +74,17 @@ std::shared_ptr<language::CodeLibrary> CodeSession::library(duckdb::ClientContex
 void CodeSession::forget_library() {
     const std::lock_guard lock(mutex_);
     libraries_.clear();
+}
+
+std::vector<CompiledTrigger>& CodeSession::triggers(const duckdb::Catalog& database, ObjectId table,
+                                                    const std::shared_ptr<language::CodeLibrary>& library) {
+    const std::lock_guard lock(mutex_);
+    KnownTriggers& known = triggers_[{&database, table}];
+    if (known.library != library) {
+        known.library = library;
+        known.list = std::make_shared<std::vector<CompiledTrigger>>();
+    }
+    return *known.list;
 }
 
 language::CodeEnvironment CodeSession::environment() {

@@ -30,6 +30,7 @@
 namespace kodiak::engine {
 
 class SessionState;
+struct CompiledTrigger;
 
 class CodeSession : public language::MessageSink {
    public:
@@ -43,6 +44,10 @@ class CodeSession : public language::MessageSink {
     std::shared_ptr<language::CodeLibrary> library(duckdb::ClientContext& context);
     // Drops what library() keeps: it holds what a definition has changed that may be undone.
     void forget_library();
+    // The triggers on a table, whose programs call code of `library`; empty when they are asked for first: to be filled
+    // in by the caller, who plans alone.
+    std::vector<CompiledTrigger>& triggers(const duckdb::Catalog& database, ObjectId table,
+                                           const std::shared_ptr<language::CodeLibrary>& library);
     // What runs may use, but for their executor.
     language::CodeEnvironment environment();
 
@@ -68,8 +73,11 @@ class CodeSession : public language::MessageSink {
         names_arguments = text.find(":=") != std::string_view::npos || text.find("=>") != std::string_view::npos;
     }
 
-    // A statement that writes rows is running: see CodeExecutor.
-    std::atomic<bool> writes_rows{false};
+    // Statements that change rows in place and run now: see CodeExecutor.
+    std::atomic<int> writing{0};
+    // How deep triggers fire triggers.
+    static constexpr int kTriggersDeep = 16;
+    std::atomic<int> trigger_depth{0};
 
    private:
     struct Known {
@@ -81,6 +89,11 @@ class CodeSession : public language::MessageSink {
     std::mutex mutex_;  // guards what follows
     NoticeSink* sink_ = nullptr;
     std::map<std::string, Known> libraries_;  // by database and search path
+    struct KnownTriggers {
+        std::shared_ptr<language::CodeLibrary> library;
+        std::shared_ptr<std::vector<CompiledTrigger>> list;
+    };
+    std::map<std::pair<const duckdb::Catalog*, ObjectId>, KnownTriggers> triggers_;
     std::vector<duckdb::ClientContext*> nested_;
     std::shared_ptr<Clock> clock_ = make_system_clock();
     std::atomic<bool> cancelled_{false};

@@ -138,6 +138,21 @@ Result<std::optional<CodeStatements::Answer>> CodeStatements::run_form(std::stri
         KODIAK_TRY_ASSIGN(Answer answer, explain_function(text, statement));
         return std::optional(std::move(answer));
     }
+    if (form == "CREATE TRIGGER") {
+        KODIAK_TRY(create_trigger(text));
+        return std::optional<Answer>(Answer());
+    }
+    if (form == "ALTER TRIGGER") {
+        KODIAK_TRY(alter_trigger(text, statement));
+        return std::optional<Answer>(Answer());
+    }
+    if (form == "DROP TRIGGER") {
+        KODIAK_TRY(drop_trigger(text, statement));
+        return std::optional<Answer>(Answer());
+    }
+    if (form == "SHOW" || form == "SHOW CREATE") {
+        return show(text, statement);
+    }
     if (form == "LET") {
         KODIAK_TRY(let(text, statement));
         return std::optional<Answer>(Answer());
@@ -337,7 +352,7 @@ Result<CodeStatements::Answer> CodeStatements::check_functions(std::string_view 
         found = true;
         const std::string schema = state->find(object->schema)->name;
         for (const auto& one : library->find(to_parts({schema, object->name}), &executor_)) {
-            const bool fine = library->program(one->code) != nullptr;
+            const bool fine = !library->is_broken(*one);
             const duckdb::Value none(duckdb::LogicalType::VARCHAR);
             rows.add({duckdb::Value(language::candidates_text({one})), duckdb::Value::BOOLEAN(fine),
                       fine ? none : duckdb::Value(library->problem(*one).message)});

@@ -2,7 +2,8 @@
 
 // CodeStatements: the statements of code that a session runs by itself.
 //
-// What       CREATE and DROP of functions, procedures and tests; DO, CALL, RUN TESTS, CHECK FUNCTION, LET.
+// What       CREATE and DROP of functions, procedures, tests and triggers; DO, CALL, RUN TESTS, CHECK FUNCTION, LET;
+//            SHOW TRIGGERS, PROCEDURES and TESTS, SHOW CREATE FUNCTION and TRIGGER.
 // How        Definitions are rows of `objects` like all others (catalog::RoutineDefinition), so they are
 //            transactional, hashed and versioned. What code runs, it runs on the session's own context, through a
 //            lane that the session gives.
@@ -74,6 +75,13 @@ class CodeStatements {
     Result<Answer> run_tests(std::string_view text, const language::OwnStatement& statement);
     Result<Answer> check_functions(std::string_view text, const language::OwnStatement& statement);
     Result<Answer> explain_function(std::string_view text, const language::OwnStatement& statement);
+    Status create_trigger(std::string_view text);
+    Status alter_trigger(std::string_view text, const language::OwnStatement& statement);
+    Status drop_trigger(std::string_view text, const language::OwnStatement& statement);
+    // Its table, and the trigger of this name on it; nullptr when there is none.
+    Result<std::pair<catalog::ObjectPtr, catalog::ObjectPtr>> find_trigger(const Place& where, const std::string& name);
+    Result<std::optional<Answer>> show(std::string_view text, const language::OwnStatement& statement);
+    Result<Answer> show_triggers(std::string_view text, const language::OwnStatement& statement);
     Status let(std::string_view text, const language::OwnStatement& statement);
     void warn(const language::DiagnosticList& diagnostics, std::string_view text);
     language::CodeEnvironment environment();

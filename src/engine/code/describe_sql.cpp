@@ -3,7 +3,6 @@
 // A name that could be a variable is one where the statement still parses with a parameter in its place. It is a
 // column, too, if the statement binds with the name left as it is and parameters in place of all others.
 
-#include "duckdb/parser/parser.hpp"
 #include "duckdb/planner/planner.hpp"
 
 #include "engine/code/code_executor.hpp"
@@ -13,7 +12,6 @@
 #include "engine/types/types.hpp"
 #include "language/lexer/lexer.hpp"
 #include "language/lexer/words.hpp"
-#include "language/rewrite.hpp"
 
 namespace kodiak::engine {
 
@@ -38,20 +36,6 @@ std::string with_parameters(std::string_view text, const std::vector<SqlName>& n
         copied = names[i].span.end();
     }
     return result + std::string(text.substr(copied));
-}
-
-bool parses(const std::string& text) {
-    const auto rewritten = language::rewrite_plain(text);
-    if (!rewritten.ok()) {
-        return false;
-    }
-    try {
-        duckdb::Parser parser;
-        parser.ParseQuery(rewritten->changed ? rewritten->text : text);
-        return true;
-    } catch (const std::exception&) {
-        return false;
-    }
 }
 
 // Without a table there are no columns that a name could mean; most expressions are like this.
@@ -93,6 +77,7 @@ Result<CodeExecutor::Bound> CodeExecutor::bind(const std::string& text,
         const NotedText noted(session_, text);
         Bound bound;
         std::optional<Error> failure;
+        const bool hides_rows = statement.upsert;
         try {
             apply_notes(hold.context(), statement.parsed, statement.notes);
             hold.context().RunFunctionInTransaction([&] {
@@ -103,7 +88,7 @@ Result<CodeExecutor::Bound> CodeExecutor::bind(const std::string& text,
                 }
                 planner.CreatePlan(std::move(statement.parsed));
                 bound.writes = !planner.properties.modified_databases.empty();
-                if (planner.properties.return_type == duckdb::StatementReturnType::QUERY_RESULT) {
+                if (planner.properties.return_type == duckdb::StatementReturnType::QUERY_RESULT && !hides_rows) {
                     bound.names = std::move(planner.names);
                     bound.types = std::move(planner.types);
                 }
@@ -121,6 +106,11 @@ Result<CodeExecutor::Bound> CodeExecutor::bind(const std::string& text,
     } catch (const std::exception& exception) {
         return from_exception(exception);
     }
+}
+
+bool CodeExecutor::parses(const std::string& text) {
+    Hold hold(*this);
+    return parse(hold.context(), text).ok();
 }
 
 Result<language::SqlDescription> CodeExecutor::describe(std::string_view text, const std::vector<SqlName>& names) {

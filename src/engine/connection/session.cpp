@@ -205,6 +205,8 @@ Result<std::unique_ptr<duckdb::PreparedStatement>> Session::prepare(std::string_
     close_stream();
     KODIAK_TRY(refuse_if_failed());
     transactions_->set_notes({});
+    code_->begin_statement();
+    code_->note_text(sql);
     sql_ = sql;
     last_commit = {};
     if (explicit_) {
@@ -237,6 +239,8 @@ Result<Session::ResultPtr> Session::run_prepared(duckdb::PreparedStatement& stat
                                                         " were given");
     }
     transactions_->set_notes({});
+    code_->begin_statement();
+    code_->note_text(statement.query);
     sql_ = statement.query;
     last_commit = {};
     if (explicit_) {
@@ -249,6 +253,7 @@ Result<Session::ResultPtr> Session::run_prepared(duckdb::PreparedStatement& stat
             values.push_back(parameter_value(parameter));
         }
         const bool may_stream = statement.GetStatementType() == duckdb::StatementType::SELECT_STATEMENT;
+        const WritingRows writing(*code_, !may_stream);
         auto result = statement.Execute(values, may_stream);
         if (result->HasError()) {
             return fail(from_duckdb(result->GetErrorObject(), sql_));

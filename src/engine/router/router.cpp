@@ -38,6 +38,9 @@ KeyPlan* Router::plan_for(duckdb::ClientContext& context, const KeyStatement& st
                           storage::Transaction& transaction, timeline::DatabaseCore& core) {
     std::string shape = shape_of(statement);
     const auto known = plans_.find(shape);
+    const auto has_triggers = [&](const KeyPlan& plan) {
+        return plan.writes() && !transaction.catalog()->triggers_on(plan.entry().definition()->id).empty();
+    };
     if (known != plans_.end()) {
         KeyPlan* plan = known->second.get();
         if (plan == nullptr) {
@@ -45,7 +48,7 @@ KeyPlan* Router::plan_for(duckdb::ClientContext& context, const KeyStatement& st
         }
         const catalog::ObjectPtr& definition = plan->entry().definition();
         if (transaction.catalog()->find(definition->id) == definition) {
-            return plan;
+            return has_triggers(*plan) ? nullptr : plan;
         }
         plans_.erase(known);
         ++names_;
@@ -53,7 +56,8 @@ KeyPlan* Router::plan_for(duckdb::ClientContext& context, const KeyStatement& st
     if (plans_.size() >= kPlansMax) {
         forget_names();
     }
-    return (plans_[std::move(shape)] = resolve(context, statement, core)).get();
+    KeyPlan* made = (plans_[std::move(shape)] = resolve(context, statement, core)).get();
+    return made == nullptr || has_triggers(*made) ? nullptr : made;
 }
 
 std::unique_ptr<KeyPlan> Router::resolve(duckdb::ClientContext& context, const KeyStatement& statement,

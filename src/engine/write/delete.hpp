@@ -18,7 +18,13 @@ class DeleteOperator : public WriteOperator {
     duckdb::SinkResultType Sink(duckdb::ExecutionContext& context, duckdb::DataChunk& chunk,
                                 duckdb::OperatorSinkInput& input) const override;
 
+   protected:
+    TriggerEvent event() const override;
+
    private:
+    // Fires BEFORE ROW; leaves the rows that are to go, fetched into `rows`.
+    void fire(WriteShared& shared, std::vector<Locator>& locators, duckdb::DataChunk& rows) const;
+
     duckdb::idx_t row_id_;
 };
 

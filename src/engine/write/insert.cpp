@@ -4,6 +4,7 @@
 #include "duckdb/execution/operator/scan/physical_table_scan.hpp"
 
 #include "engine/catalog/table_entry.hpp"
+#include "engine/code/triggers.hpp"
 #include "engine/scan/scan_binding.hpp"
 
 namespace kodiak::engine {
@@ -93,6 +94,14 @@ duckdb::SinkNextBatchType InsertOperator::NextBatch(duckdb::ExecutionContext&,
     return duckdb::SinkNextBatchType::READY;
 }
 
+TriggerEvent InsertOperator::event() const { return TriggerEvent::kInsert; }
+
+void InsertOperator::put(WriteShared& shared, WriteThread& thread, duckdb::DataChunk& rows) const {
+    append(thread, rows);
+    return_rows(shared, rows);
+    shared.changed += rows.size();
+}
+
 duckdb::SinkResultType InsertOperator::Sink(duckdb::ExecutionContext& context, duckdb::DataChunk& chunk,
                                             duckdb::OperatorSinkInput& input) const {
     auto& shared = input.global_state.Cast<WriteShared>();
@@ -107,9 +116,22 @@ duckdb::SinkResultType InsertOperator::Sink(duckdb::ExecutionContext& context, d
         thread.batch = thread.partition_info.batch_index.GetIndex();
         thread.writer->begin_batch(*thread.batch);
     }
-    append(thread, chunk);
-    return_rows(shared, chunk);
-    shared.changed += chunk.size();
+    if (fires_rows()) {
+        duckdb::DataChunk rows;
+        own_rows(context.client, chunk, rows);
+        duckdb::SelectionVector kept(rows.size());
+        const size_t stays = shared.triggers->before_rows(event(), nullptr, &rows, kept);
+        if (stays < rows.size()) {
+            rows.Slice(kept, stays);
+            rows.Flatten();
+        }
+        if (stays > 0) {
+            put(shared, thread, rows);
+            shared.triggers->keep(event(), nullptr, &rows);
+        }
+        return duckdb::SinkResultType::NEED_MORE_INPUT;
+    }
+    put(shared, thread, chunk);
     return duckdb::SinkResultType::NEED_MORE_INPUT;
 }
 

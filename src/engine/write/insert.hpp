@@ -27,7 +27,7 @@ class InsertOperator : public WriteOperator {
     duckdb::unique_ptr<duckdb::BoundCreateTableInfo> create;
 
     duckdb::string GetName() const override { return create ? "KODIAK_CREATE_TABLE_AS" : "KODIAK_INSERT"; }
-    bool ParallelSink() const override { return order_ != Order::kOneThread; }
+    bool ParallelSink() const override { return order_ != Order::kOneThread && triggers == nullptr; }
     duckdb::OperatorPartitionInfo RequiredPartitionInfo() const override;
     bool SinkOrderDependent() const override { return order_ != Order::kAny; }
     duckdb::unique_ptr<duckdb::GlobalSinkState> GetGlobalSinkState(duckdb::ClientContext& context) const override;
@@ -39,7 +39,12 @@ class InsertOperator : public WriteOperator {
     duckdb::SinkResultType Sink(duckdb::ExecutionContext& context, duckdb::DataChunk& chunk,
                                 duckdb::OperatorSinkInput& input) const override;
 
+   protected:
+    TriggerEvent event() const override;
+
    private:
+    void put(WriteShared& shared, WriteThread& thread, duckdb::DataChunk& rows) const;
+
     Order order_;
 };
 

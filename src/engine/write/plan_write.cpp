@@ -15,6 +15,7 @@
 
 #include "engine/catalog/noted_definitions.hpp"
 #include "engine/catalog/table_entry.hpp"
+#include "engine/code/triggers.hpp"
 #include "engine/errors/errors.hpp"
 #include "engine/transaction/session_transaction.hpp"
 #include "engine/write/delete.hpp"
@@ -114,6 +115,18 @@ void refuse_identity_updates(const KodiakTableEntry& table, const UpdateOperator
     }
 }
 
+// The names of the columns that an UPDATE sets.
+std::vector<std::string> updated_columns(const KodiakTableEntry& table,
+                                         const UpdateOperator::Assignments& assignments) {
+    std::vector<std::string> names;
+    for (size_t i = 0; i < assignments.columns.size(); ++i) {
+        if (assignments.expressions[i]->GetAlias() != kUnchangedColumn) {
+            names.push_back(table.GetColumns().GetColumn(assignments.columns[i]).Name());
+        }
+    }
+    return names;
+}
+
 // True when the plan reads the whole table and nothing else.
 bool reads_whole_table(const duckdb::PhysicalOperator& plan) {
     if (plan.type != duckdb::PhysicalOperatorType::TABLE_SCAN) {
@@ -125,11 +138,20 @@ bool reads_whole_table(const duckdb::PhysicalOperator& plan) {
     return !filtered;
 }
 
+void give_triggers(UpdateOperator& update, const std::shared_ptr<TriggerPlan>& triggers) {
+    update.triggers = triggers;
+    if (triggers != nullptr && triggers->fires(TriggerEvent::kUpdate, TriggerSpec::Timing::kBefore, true)) {
+        update.compare_keys();
+    }
+}
+
 }  // namespace
 
 duckdb::PhysicalOperator& plan_insert(duckdb::ClientContext& context, duckdb::PhysicalPlanGenerator& planner,
                                       duckdb::LogicalInsert& op, duckdb::optional_ptr<duckdb::PhysicalOperator> plan) {
-    const InsertOperator::Order order = insert_order(context, *plan, op.return_chunk);
+    const auto triggers = TriggerPlan::make(context, kodiak_table(op.table), {TriggerEvent::kInsert}, {});
+    const InsertOperator::Order order =
+        triggers != nullptr ? InsertOperator::Order::kOneThread : insert_order(context, *plan, op.return_chunk);
     refuse_identity_values(
         context, kodiak_table(op.table),
         [&](duckdb::PhysicalIndex index) {
@@ -141,6 +163,7 @@ duckdb::PhysicalOperator& plan_insert(duckdb::ClientContext& context, duckdb::Ph
     }
     auto& insert = planner.Make<InsertOperator>(op.types, op.estimated_cardinality, &kodiak_table(op.table),
                                                 std::move(op.bound_constraints), op.return_chunk, order);
+    static_cast<InsertOperator&>(insert).triggers = triggers;
     insert.children.push_back(*plan);
     return insert;
 }
@@ -157,26 +180,31 @@ duckdb::PhysicalOperator& plan_create_table_as(duckdb::ClientContext& context, d
     return insert;
 }
 
-duckdb::PhysicalOperator& plan_delete(duckdb::ClientContext&, duckdb::PhysicalPlanGenerator& planner,
+duckdb::PhysicalOperator& plan_delete(duckdb::ClientContext& context, duckdb::PhysicalPlanGenerator& planner,
                                       duckdb::LogicalDelete& op, duckdb::PhysicalOperator& plan) {
-    if (!op.return_chunk && reads_whole_table(plan)) {
+    const auto triggers = TriggerPlan::make(context, kodiak_table(op.table), {TriggerEvent::kDelete}, {});
+    if (!op.return_chunk && triggers == nullptr && reads_whole_table(plan)) {
         return planner.Make<TruncateOperator>(op.types, kodiak_table(op.table));
     }
     const auto row_id = op.expressions[0]->Cast<duckdb::BoundReferenceExpression>().index;
     auto& erase = planner.Make<DeleteOperator>(op.types, op.estimated_cardinality, &kodiak_table(op.table), row_id,
                                                op.return_chunk);
+    static_cast<DeleteOperator&>(erase).triggers = triggers;
     erase.children.push_back(plan);
     return erase;
 }
 
-duckdb::PhysicalOperator& plan_update(duckdb::ClientContext&, duckdb::PhysicalPlanGenerator& planner,
+duckdb::PhysicalOperator& plan_update(duckdb::ClientContext& context, duckdb::PhysicalPlanGenerator& planner,
                                       duckdb::LogicalUpdate& op, duckdb::PhysicalOperator& plan) {
     UpdateOperator::Assignments assignments{std::move(op.columns), std::move(op.expressions),
                                             std::move(op.bound_defaults)};
     refuse_identity_updates(kodiak_table(op.table), assignments);
+    const auto triggers = TriggerPlan::make(context, kodiak_table(op.table), {TriggerEvent::kUpdate},
+                                            updated_columns(kodiak_table(op.table), assignments));
     auto& update =
         planner.Make<UpdateOperator>(op.types, op.estimated_cardinality, &kodiak_table(op.table),
                                      std::move(op.bound_constraints), std::move(assignments), op.return_chunk);
+    give_triggers(static_cast<UpdateOperator&>(update), triggers);
     update.children.push_back(plan);
     return update;
 }
@@ -203,10 +231,12 @@ class MergePlanner {
                 result->op = remember(plan_update(action));
                 break;
             case duckdb::MergeActionType::MERGE_DELETE:
+                events_.push_back(TriggerEvent::kDelete);
                 result->op = remember(static_cast<WriteOperator&>(planner_.Make<DeleteOperator>(
                     types_, op_.estimated_cardinality, &table(), op_.row_id_start, op_.return_chunk)));
                 break;
             case duckdb::MergeActionType::MERGE_INSERT:
+                events_.push_back(TriggerEvent::kInsert);
                 result->op = remember(static_cast<WriteOperator&>(planner_.Make<InsertOperator>(
                     types_, op_.estimated_cardinality, &table(), copy_of(op_.bound_constraints), op_.return_chunk,
                     InsertOperator::Order::kOneThread)));
@@ -219,6 +249,22 @@ class MergePlanner {
                 break;
         }
         return result;
+    }
+
+    // The triggers of all actions together, in one run.
+    void add_triggers() {
+        const auto triggers = TriggerPlan::make(context_, table(), events_, updated_);
+        if (triggers == nullptr) {
+            return;
+        }
+        triggers->in_place = true;
+        for (WriteOperator* operation : operators_) {
+            if (auto* update = dynamic_cast<UpdateOperator*>(operation)) {
+                give_triggers(*update, triggers);
+            } else {
+                operation->triggers = triggers;
+            }
+        }
     }
 
     // Leaves the end of the statement to the operator that is finalised last.
@@ -244,6 +290,10 @@ class MergePlanner {
             assignments.defaults.push_back(value->Copy());
         }
         refuse_identity_updates(table(), assignments);
+        events_.push_back(TriggerEvent::kUpdate);
+        for (const std::string& name : updated_columns(table(), assignments)) {
+            updated_.push_back(name);
+        }
         return static_cast<WriteOperator&>(planner_.Make<UpdateOperator>(types_, op_.estimated_cardinality, &table(),
                                                                          copy_of(op_.bound_constraints),
                                                                          std::move(assignments), op_.return_chunk));
@@ -274,6 +324,8 @@ class MergePlanner {
     duckdb::LogicalMergeInto& op_;
     duckdb::vector<duckdb::LogicalType> types_;
     std::vector<WriteOperator*> operators_;  // in the order of planning, which is that of the conditions
+    std::vector<TriggerEvent> events_;
+    std::vector<std::string> updated_;
 };
 
 }  // namespace
@@ -289,6 +341,7 @@ duckdb::PhysicalOperator& plan_merge_into(duckdb::ClientContext& context, duckdb
         }
     }
     merge.mark_last();
+    merge.add_triggers();
     auto& result = planner.Make<duckdb::PhysicalMergeInto>(op.types, std::move(actions), op.row_id_start,
                                                            op.source_marker, false, op.return_chunk);
     result.children.push_back(plan);

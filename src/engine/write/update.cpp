@@ -9,6 +9,7 @@
 #include "duckdb/planner/expression/bound_reference_expression.hpp"
 
 #include "engine/catalog/table_entry.hpp"
+#include "engine/code/triggers.hpp"
 #include "engine/errors/errors.hpp"
 #include "engine/scan/scan_binding.hpp"
 #include "engine/write/row_fetch.hpp"
@@ -25,9 +26,7 @@ struct UpdateOperator::Thread : public WriteThread {
 
 namespace {
 
-// The primary key's columns if one of them is set to something, else nothing.
-std::vector<duckdb::PhysicalIndex> changing_key(const KodiakTableEntry& table,
-                                                const UpdateOperator::Assignments& assignments) {
+std::vector<duckdb::PhysicalIndex> primary_key_of(const KodiakTableEntry& table) {
     const catalog::KeyConstraint* primary = table.table().primary_key();
     if (primary == nullptr) {
         return {};
@@ -39,6 +38,13 @@ std::vector<duckdb::PhysicalIndex> changing_key(const KodiakTableEntry& table,
             key.push_back(column.Physical());
         }
     }
+    return key;
+}
+
+// The primary key's columns if one of them is set to something, else nothing.
+std::vector<duckdb::PhysicalIndex> changing_key(const KodiakTableEntry& table,
+                                                const UpdateOperator::Assignments& assignments) {
+    std::vector<duckdb::PhysicalIndex> key = primary_key_of(table);
     for (size_t i = 0; i < assignments.columns.size(); ++i) {
         const bool in_key = std::find(key.begin(), key.end(), assignments.columns[i]) != key.end();
         if (in_key && assignments.expressions[i]->GetAlias() != kUnchangedColumn) {
@@ -59,7 +65,7 @@ UpdateOperator::UpdateOperator(duckdb::PhysicalPlan& plan, duckdb::vector<duckdb
 
 duckdb::unique_ptr<duckdb::GlobalSinkState> UpdateOperator::GetGlobalSinkState(duckdb::ClientContext& context) const {
     auto shared = WriteOperator::GetGlobalSinkState(context);
-    if (!key_.empty()) {
+    if (!key_.empty() || fires_rows()) {
         shared->Cast<WriteShared>().before = current_snapshot(context, *table());
     }
     return shared;
@@ -93,6 +99,10 @@ duckdb::SinkResultType UpdateOperator::Sink(duckdb::ExecutionContext& context, d
         start(context.client, shared, thread);
     }
     chunk.Flatten();
+    if (fires_rows()) {
+        sink_fired(context.client, shared, thread, chunk);
+        return duckdb::SinkResultType::NEED_MORE_INPUT;
+    }
     std::vector<Locator> locators = locators_of(chunk.data.back(), chunk.size());
     std::array<bool, kRowsPerChunk> erased{};
     throw_if_error(shared.transaction->erase(table()->definition()->id, locators, erased.data()));
@@ -118,6 +128,68 @@ duckdb::SinkResultType UpdateOperator::Sink(duckdb::ExecutionContext& context, d
     return_rows(shared, thread.rows);
     shared.changed += kept;
     return duckdb::SinkResultType::NEED_MORE_INPUT;
+}
+
+TriggerEvent UpdateOperator::event() const { return TriggerEvent::kUpdate; }
+
+void UpdateOperator::compare_keys() { key_ = primary_key_of(*table()); }
+
+namespace {
+
+// Keeps some rows of three things that belong together.
+void keep_rows(const duckdb::SelectionVector& kept, size_t count, std::vector<Locator>& locators,
+               duckdb::DataChunk& old_rows, duckdb::DataChunk& new_rows) {
+    for (size_t i = 0; i < count; ++i) {
+        locators[i] = locators[kept.get_index(i)];
+    }
+    locators.resize(count);
+    for (duckdb::DataChunk* rows : {&old_rows, &new_rows}) {
+        rows->Slice(kept, count);
+        rows->Flatten();
+    }
+}
+
+}  // namespace
+
+// As Sink, but triggers see old and new rows before anything happens to them, and may change or skip them.
+void UpdateOperator::sink_fired(duckdb::ClientContext& context, WriteShared& shared, Thread& thread,
+                                duckdb::DataChunk& chunk) const {
+    std::vector<Locator> locators = locators_of(chunk.data.back(), chunk.size());
+    build_rows(thread, chunk);
+    duckdb::DataChunk new_rows;
+    own_rows(context, thread.rows, new_rows);
+    std::vector<duckdb::PhysicalIndex> all;
+    for (const auto& column : table()->GetColumns().Physical()) {
+        all.push_back(column.Physical());
+    }
+    duckdb::DataChunk old_rows;
+    old_rows.Initialize(context, table()->GetTypes());
+    RowFetch(*table(), shared.before, all).fetch(locators, old_rows);
+    duckdb::SelectionVector kept(locators.size());
+    size_t count = shared.triggers->before_rows(event(), &old_rows, &new_rows, kept);
+    if (count < locators.size()) {
+        keep_rows(kept, count, locators, old_rows, new_rows);
+    }
+    std::array<bool, kRowsPerChunk> erased{};
+    throw_if_error(shared.transaction->erase(table()->definition()->id, locators, erased.data()));
+    count = 0;
+    for (size_t i = 0; i < locators.size(); ++i) {
+        if (erased[i]) {
+            kept.set_index(count++, i);
+        }
+    }
+    if (count == 0) {
+        return;
+    }
+    if (count < locators.size()) {
+        keep_rows(kept, count, locators, old_rows, new_rows);
+    }
+    thread.rows.Reference(new_rows);
+    thread.checks->check(thread.rows);
+    write_rows(shared, thread, locators);
+    return_rows(shared, thread.rows);
+    shared.changed += count;
+    shared.triggers->keep(event(), &old_rows, &new_rows);
 }
 
 void UpdateOperator::build_rows(Thread& thread, duckdb::DataChunk& input) const {

@@ -35,9 +35,17 @@ class UpdateOperator : public WriteOperator {
     duckdb::SinkResultType Sink(duckdb::ExecutionContext& context, duckdb::DataChunk& chunk,
                                 duckdb::OperatorSinkInput& input) const override;
 
+    // Row triggers may change the primary key whatever the statement sets.
+    void compare_keys();
+
+   protected:
+    TriggerEvent event() const override;
+
    private:
     struct Thread;
     void start(duckdb::ClientContext& context, WriteShared& shared, Thread& thread) const;
+    void sink_fired(duckdb::ClientContext& context, WriteShared& shared, Thread& thread,
+                    duckdb::DataChunk& chunk) const;
     void build_rows(Thread& thread, duckdb::DataChunk& input) const;
     void write_rows(WriteShared& shared, Thread& thread, std::span<const Locator> replaced) const;
 

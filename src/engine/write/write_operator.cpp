@@ -1,6 +1,7 @@
 #include "engine/write/write_operator.hpp"
 
 #include "engine/catalog/table_entry.hpp"
+#include "engine/code/triggers.hpp"
 #include "engine/errors/errors.hpp"
 #include "engine/transaction/session_transaction.hpp"
 
@@ -32,6 +33,10 @@ duckdb::unique_ptr<duckdb::GlobalSinkState> WriteOperator::GetGlobalSinkState(du
 void WriteOperator::open(duckdb::ClientContext& context, WriteShared& shared, KodiakTableEntry& target) const {
     shared.table = &target;
     shared.transaction = &transaction_of(context, target.ParentCatalog());
+    if (triggers != nullptr) {
+        shared.triggers = &triggers->run(context);
+        shared.triggers->before_statement(event());
+    }
     shared.job = value_or_throw(shared.transaction->write(target.definition()->id));
     if (returns_rows_) {
         shared.returned = std::make_unique<duckdb::ColumnDataCollection>(context, types);
@@ -78,6 +83,10 @@ duckdb::SinkFinalizeType WriteOperator::Finalize(duckdb::Pipeline&, duckdb::Even
         shared.job.reset();
         if (finishes_statement) {
             throw_if_error(shared.transaction->finish_statement());
+            if (shared.triggers != nullptr) {
+                shared.triggers->after();
+                triggers->end_run();
+            }
         }
     }
     return duckdb::SinkFinalizeType::READY;
@@ -102,6 +111,13 @@ duckdb::SourceResultType WriteOperator::GetDataInternal(duckdb::ExecutionContext
     }
     shared.returned->Scan(rows.scan, chunk);
     return chunk.size() == 0 ? duckdb::SourceResultType::FINISHED : duckdb::SourceResultType::HAVE_MORE_OUTPUT;
+}
+
+bool WriteOperator::fires_rows() const { return triggers != nullptr && triggers->needs_rows(event()); }
+
+void WriteOperator::own_rows(duckdb::ClientContext& context, duckdb::DataChunk& rows, duckdb::DataChunk& copy) {
+    copy.Initialize(context, rows.GetTypes());
+    rows.Copy(copy);
 }
 
 std::vector<Locator> locators_of(duckdb::Vector& row_ids, size_t count) {

@@ -25,6 +25,9 @@
 namespace kodiak::engine {
 
 class KodiakTableEntry;
+class TriggerPlan;
+class TriggerRun;
+enum class TriggerEvent : uint8_t;
 
 using BoundConstraints = duckdb::vector<duckdb::unique_ptr<duckdb::BoundConstraint>>;
 
@@ -34,6 +37,7 @@ struct WriteShared : public duckdb::GlobalSinkState {
     storage::Transaction* transaction = nullptr;
     std::unique_ptr<storage::WriteJob> job;
     storage::TableSnapshotPtr before;  // the table as the statement found it; where an operator needs it
+    TriggerRun* triggers = nullptr;    // nullptr: none fire
     std::atomic<uint64_t> changed{0};
     std::mutex mutex;  // guards `returned`
     std::unique_ptr<duckdb::ColumnDataCollection> returned;
@@ -55,10 +59,12 @@ class WriteOperator : public duckdb::PhysicalOperator {
 
     // Set to false for all but the last operator of a statement.
     bool finishes_statement = true;
+    // The statement's triggers, shared by its operators; nullptr: none fire.
+    std::shared_ptr<TriggerPlan> triggers;
 
     bool IsSource() const override { return true; }
     bool IsSink() const override { return true; }
-    bool ParallelSink() const override { return !returns_rows_; }
+    bool ParallelSink() const override { return !returns_rows_ && triggers == nullptr; }
     duckdb::unique_ptr<duckdb::GlobalSinkState> GetGlobalSinkState(duckdb::ClientContext& context) const override;
     duckdb::SinkFinalizeType Finalize(duckdb::Pipeline& pipeline, duckdb::Event& event, duckdb::ClientContext& context,
                                       duckdb::OperatorSinkFinalizeInput& input) const override;
@@ -67,6 +73,10 @@ class WriteOperator : public duckdb::PhysicalOperator {
     duckdb::unique_ptr<duckdb::GlobalSourceState> GetGlobalSourceState(duckdb::ClientContext& context) const override;
 
    protected:
+    // What the operator does to rows.
+    virtual TriggerEvent event() const = 0;
+    // Row triggers fire for it.
+    bool fires_rows() const;
     duckdb::SourceResultType GetDataInternal(duckdb::ExecutionContext& context, duckdb::DataChunk& chunk,
                                              duckdb::OperatorSourceInput& input) const override;
 
@@ -81,6 +91,8 @@ class WriteOperator : public duckdb::PhysicalOperator {
     KodiakTableEntry* table() const { return table_; }
     const BoundConstraints& constraints() const { return constraints_; }
     bool returns_rows() const { return returns_rows_; }
+    // Copies rows into memory of their own, where triggers may change them.
+    static void own_rows(duckdb::ClientContext& context, duckdb::DataChunk& rows, duckdb::DataChunk& copy);
 
    private:
     KodiakTableEntry* table_;

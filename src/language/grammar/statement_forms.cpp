@@ -108,15 +108,15 @@ constexpr StatementForm kForms[] = {
     {"OPTIMIZE", kOurs, false, "OPTIMIZE ! [TABLE] [table:qname]", "OPTIMIZE TABLE orders"},
     {"ALTER DATABASE", kOurs, false, "ALTER DATABASE name:name SET ! (list(key:name = value:expr))",
      "ALTER DATABASE shop SET (retention = '90 days')"},
-    {"CREATE TRIGGER", kOurs, false,
+    {"CREATE TRIGGER", kOurs, true,
      "CREATE [OR REPLACE] TRIGGER ! name:name (BEFORE | AFTER | INSTEAD OF) event {OR event} ON table:qname "
      "[REFERENCING {(OLD | NEW) TABLE [AS] transition:name}] [FOR [EACH] (ROW | STATEMENT)] [WHEN (condition:expr)] "
      "EXECUTE (FUNCTION | PROCEDURE) function:qname [([list(argument:argument)])]",
      "CREATE TRIGGER audit AFTER UPDATE OF total ON orders FOR EACH ROW WHEN (OLD.total <> NEW.total) EXECUTE FUNCTION "
      "log_change"},
-    {"ALTER TRIGGER", kOurs, false, "ALTER TRIGGER ! name:name ON table:qname (ENABLE | DISABLE)",
+    {"ALTER TRIGGER", kOurs, true, "ALTER TRIGGER ! name:name ON table:qname (ENABLE | DISABLE)",
      "ALTER TRIGGER audit ON orders DISABLE"},
-    {"DROP TRIGGER", kOurs, false, "DROP TRIGGER ! [IF EXISTS] name:name ON table:qname",
+    {"DROP TRIGGER", kOurs, true, "DROP TRIGGER ! [IF EXISTS] name:name ON table:qname",
      "DROP TRIGGER audit ON orders"},
     {"CREATE CRON JOB", kOurs, false,
      "CREATE [OR REPLACE] CRON JOB ! name:name (SCHEDULE schedule:string | EVERY every:duration) [TIMEZONE "

@@ -63,7 +63,8 @@ std::vector<Analyser::Candidate> Analyser::candidates(std::string_view sql) {
         }
         const bool word = token.kind == TokenKind::kWord || token.kind == TokenKind::kQuotedWord;
         if (token.kind == TokenKind::kWord) {
-            insert_target = insert_target || (same_word(text, "into") && same_word(before, "insert"));
+            insert_target = insert_target || 
+                            (same_word(text, "into") && (same_word(before, "insert") || same_word(before, "upsert")));
             set_list = (set_list || same_word(text, "set")) && !same_word(text, "where") && !same_word(text, "from");
             if (same_word(text, "select") || same_word(text, "values")) {
                 insert_target = false;
