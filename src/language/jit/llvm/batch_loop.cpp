@@ -10,8 +10,8 @@ using llvm::Type;
 namespace {
 
 // Longer roots are called by the loop instead of becoming part of it.
-constexpr size_t kInlinedMost = 400;
-constexpr size_t kInlinedTwiceMost = 100;
+constexpr size_t kInlinedMost = 80;
+constexpr size_t kInlinedTwiceMost = 40;
 
 llvm::Align align_of(ColumnLayout layout) { return llvm::Align(layout.bytes < 8 ? layout.bytes : 8); }
 

@@ -221,7 +221,7 @@ void FunctionTranslator::reload(uint16_t index, View view) {
     b_.CreateStore(null_of_value(b_, value), null_of(index));
 }
 
-llvm::Value* FunctionTranslator::step() {
+void FunctionTranslator::spill_operands() {
     const OperandShape& shape = views_->shape;
     if (shape.reads_a) {
         spill(i_->a, views_->a_before);
@@ -235,6 +235,10 @@ llvm::Value* FunctionTranslator::step() {
     for (uint16_t k = 0; k < shape.block_size; ++k) {
         spill(static_cast<uint16_t>(shape.block + k), block_view(k));
     }
+}
+
+llvm::Value* FunctionTranslator::step() {
+    spill_operands();
     return call_runtime("kodiak_step", b_.getInt32Ty(),
                         {target_->getArg(0), registers(), b_.getInt32(index_), b_.getInt32(at_)});
 }
@@ -249,9 +253,21 @@ void FunctionTranslator::step_and_go_on() {
     }
 }
 
+// All steps that fail are one call.
 void FunctionTranslator::step_and_fail() {
-    step();
-    b_.CreateBr(fail_);
+    spill_operands();
+    BasicBlock* here = b_.GetInsertBlock();
+    if (failing_at_ == nullptr) {
+        BasicBlock* shared = block();
+        b_.SetInsertPoint(shared);
+        failing_at_ = b_.CreatePHI(b_.getInt32Ty(), 8);
+        call_runtime("kodiak_step", b_.getInt32Ty(),
+                     {target_->getArg(0), registers(), b_.getInt32(index_), failing_at_});
+        b_.CreateBr(fail_);
+        b_.SetInsertPoint(here);
+    }
+    failing_at_->addIncoming(b_.getInt32(at_), here);
+    b_.CreateBr(failing_at_->getParent());
 }
 
 void FunctionTranslator::fail_if(llvm::Value* bad) {

@@ -53,6 +53,7 @@ class FunctionTranslator {
     void spill(uint16_t index, View view);
     void reload(uint16_t index, View view);
     View block_view(size_t k) const { return function_.block_views[views_->block_views + k]; }
+    void spill_operands();
     // The interpreter runs the instruction; returns what step says.
     llvm::Value* step();
     void step_and_go_on();
@@ -112,6 +113,7 @@ class FunctionTranslator {
     std::vector<Register> register_;
     std::unordered_map<uint32_t, llvm::BasicBlock*> blocks_;
     llvm::BasicBlock* fail_ = nullptr;
+    llvm::PHINode* failing_at_ = nullptr;  // the instruction whose step fails
     llvm::Value* frame_ = nullptr;
     llvm::AllocaInst* fuel_ = nullptr;
     const Instruction* i_ = nullptr;
