@@ -13,7 +13,7 @@
 //            They are code that this process will run: the folder must be the user's own, never one that came with a
 //            database.
 // Errors     kUnsupported with the reason where a function cannot be compiled or LLVM is missing. find() never fails.
-// Cost       find(): a map lookup under a lock. Compiling: about 10 ms for 50 lines. docs/testing/benchmarks.md.
+// Cost       find(): a map lookup under a lock. Compiling: about 20 ms for 50 lines. docs/testing/benchmarks.md.
 // Not here   Calling: language/compiled_function.hpp. Inlining into SQL, profiles.
 
 #include <memory>
