@@ -69,6 +69,10 @@ class PointReader {
     Result<Row> visible(Locator locator);
     Result<Row> get_with_changes(int64_t key);
     Status verify(uint64_t chunk_number, const DirectoryEntry& entry);
+    // Place in verified_: appended chunks, then rewritten ones.
+    size_t checked_place(uint64_t chunk_number) const {
+        return chunk_number < kRewrittenChunks ? chunk_number : chunks_->size() + (chunk_number - kRewrittenChunks);
+    }
     template <class Visit>
     void each_column(const Row& row, Visit&& visit) const;
     void learn_schema(const StoredSchema& schema);

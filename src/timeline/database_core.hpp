@@ -54,6 +54,24 @@ struct CommitOutcome {
     std::string ulid;     // its id as text; empty when there was nothing to commit
 };
 
+// What is to be compacted.
+struct CompactionRequest {
+    ObjectId table = kNoObject;  // kNoObject: all tables
+    enum class Target : uint8_t { kSame, kWarm, kCold };
+    Target target = Target::kSame;  // another tier than where rows lie moves them there
+    bool thorough = true;        // everything with gaps and the open chunk, not only what is clearly worth it
+};
+
+// What it came to.
+struct CompactionReport {
+    uint64_t rewrites = 0;
+    uint64_t files_written = 0;
+    uint64_t rows = 0;           // rows that live on, in their new places
+    uint64_t history_rows = 0;   // versions that went to history segments
+    uint64_t bytes_before = 0;   // of what was replaced, in memory or in files
+    uint64_t bytes_after = 0;
+};
+
 class DatabaseCore {
    public:
     // Opens the directory `path`. kNotFound, kNotADatabase, kVersionTooNew, kLocked, kCorruption, kIo.
@@ -72,6 +90,9 @@ class DatabaseCore {
 
     // Turns hot rows into warm files and lets the log go.
     virtual Status checkpoint() = 0;
+    // Gives rows new places: dense files, closed versions apart. No answer changes (docs/decisions/0011). Files that
+    // were replaced go with the next checkpoint. kReadOnly, kUndefinedTable, kCorruption, kDiskFull, kIo.
+    virtual Result<CompactionReport> compact(const CompactionRequest& request) = 0;
     // Commits, tree heads and proofs. Valid as long as this object.
     virtual History& history() = 0;
     // Reads everything: file checksums, changes roots of all commits whose rows are there, the history tree, indexes

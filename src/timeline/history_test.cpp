@@ -64,6 +64,8 @@ class History {
                 EXPECT_TRUE(db_.core().checkpoint().ok());
             } else if (dice < 15) {
                 restart();
+            } else if (dice < 17) {
+                compact();
             } else if (open_.empty()) {
                 begin();
             } else {
@@ -122,6 +124,15 @@ class History {
         }
         open_.clear();
         db_.reopen();
+        compare_committed();
+    }
+
+    void compact() {
+        CompactionRequest request;
+        request.thorough = pick(3) > 0;
+        const auto report = db_.core().compact(request);
+        EXPECT_TRUE(report.ok()) << report.error().message;
+        log_.push_back("compact");
         compare_committed();
     }
 

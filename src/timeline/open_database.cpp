@@ -12,6 +12,7 @@
 #include "timeline/backup/data_files.hpp"
 #include "timeline/check/consistency_check.hpp"
 #include "timeline/checkpoint/checkpointer.hpp"
+#include "timeline/checkpoint/compactor.hpp"
 #include "timeline/checkpoint/replay.hpp"
 #include "timeline/database_core.hpp"
 #include "timeline/history/history_reader.hpp"
@@ -85,6 +86,8 @@ class OpenDatabase final : public DatabaseCore {
         return checkpointer_->checkpoint();
     }
 
+    Result<CompactionReport> compact(const CompactionRequest& request) override;
+
     Result<std::vector<CheckFinding>> check() override {
         return check_database(*store_, *history_, path_, store_->visible_seq());
     }
@@ -97,13 +100,12 @@ class OpenDatabase final : public DatabaseCore {
         uint64_t bytes = log_ != nullptr ? log_->bytes_on_disk() : 0;
         std::set<const storage::TableFile*> seen;
         for (storage::BranchTable* table : store_->tables()) {
-            const storage::ChunkDirectory::Ptr all = table->directory();
-            for (uint64_t i = 0; i < all->size(); ++i) {
-                const storage::TableFile* file = (*all)[i].file.get();
-                if (file != nullptr && seen.insert(file).second) {
-                    bytes += file->file->bytes();
+            (void)table->directory()->for_each([&](uint64_t, const storage::DirectoryEntry& entry) -> Status {
+                if (entry.file != nullptr && seen.insert(entry.file.get()).second) {
+                    bytes += entry.file->file->bytes();
                 }
-            }
+                return {};
+            });
         }
         return bytes;
     }
@@ -142,6 +144,7 @@ class OpenDatabase final : public DatabaseCore {
     std::unique_ptr<HistoryReader> history_reader_;
     std::unique_ptr<CommitPipeline> pipeline_;
     std::unique_ptr<Checkpointer> checkpointer_;
+    std::unique_ptr<Compactor> compactor_;
     std::string current_;
 
     std::mutex background_mutex_;
@@ -281,7 +284,7 @@ Status OpenDatabase::load() {
     }
     ByteReader tables(manifest.tables);
     for (uint64_t i = 0; i < manifest.table_count; ++i) {
-        KODIAK_TRY(storage::read_table_image(tables, *store_, head.seq));
+        KODIAK_TRY(storage::read_table_image(tables, *store_, head.seq, manifest.version));
     }
     store_->set_latest_seq(head.seq);
     store_->publish_seq(head.seq);
@@ -309,6 +312,7 @@ Status OpenDatabase::load() {
     const uint64_t number = std::stoull(current_.substr(current_.find('-') + 1), nullptr, 16);
     checkpointer_ = std::make_unique<Checkpointer>(*store_, *log_, *pipeline_, *history_,
                                                    CheckpointState{head.log_id, number});
+    compactor_ = std::make_unique<Compactor>(*store_, *log_, *pipeline_, *checkpointer_);
     return {};
 }
 
@@ -332,12 +336,16 @@ Status OpenDatabase::ensure_main_schema() {
 std::set<std::string> OpenDatabase::data_files() const {
     std::set<std::string> used;
     for (storage::BranchTable* table : store_->tables()) {
-        const storage::ChunkDirectory::Ptr all = table->directory();
-        for (uint64_t i = 0; i < all->size(); ++i) {
-            if ((*all)[i].file != nullptr) {
-                used.insert((*all)[i].file->file->path());
+        (void)table->directory()->for_each([&](uint64_t, const storage::DirectoryEntry& entry) -> Status {
+            if (entry.file != nullptr) {
+                used.insert(entry.file->file->path());
             }
-        }
+            return {};
+        });
+    }
+    // The manifest names these still: the next opening would look for them.
+    for (const auto& file : store_->retired_files()) {
+        used.insert(file->file->path());
     }
     return used;
 }
@@ -347,6 +355,38 @@ Status OpenDatabase::finish_open() {
     KODIAK_TRY(ensure_main_schema());
     background_ = std::thread([this] { run_background(); });
     return {};
+}
+
+Result<CompactionReport> OpenDatabase::compact(const CompactionRequest& request) {
+    if (options_.read_only) {
+        return make_error(ErrorCode::kReadOnly, fmt::format("cannot compact \"{}\": opened read-only", path_));
+    }
+    storage::CompactionOptions options;
+    options.least_waste = request.thorough ? 0 : options.least_waste;
+    options.move_tier = request.target != CompactionRequest::Target::kSame;
+    options.to = request.target == CompactionRequest::Target::kCold ? storage::Tier::kCold : storage::Tier::kWarm;
+    CompactionReport total;
+    bool found = request.table == kNoObject;
+    for (storage::BranchTable* table : store_->tables()) {
+        const bool wanted = request.table == kNoObject || request.table == table->table();
+        if (!wanted || table->table() == catalog::kObjectsTable || table->directory()->scan_count() == 0) {
+            found = found || wanted;
+            continue;
+        }
+        found = true;
+        KODIAK_TRY_ASSIGN(const CompactionReport report, compactor_->compact(*table, options, request.thorough));
+        total.rewrites += report.rewrites;
+        total.files_written += report.files_written;
+        total.rows += report.rows;
+        total.history_rows += report.history_rows;
+        total.bytes_before += report.bytes_before;
+        total.bytes_after += report.bytes_after;
+    }
+    if (!found && store_->latest_catalog(kMainBranch)->find(request.table) == nullptr) {
+        return make_error(ErrorCode::kUndefinedTable,
+                          fmt::format("cannot compact table {}: it does not exist", request.table.value));
+    }
+    return total;
 }
 
 void OpenDatabase::run_background() {

@@ -43,6 +43,13 @@ Step checkpoint_step() {
     return {"checkpoint", [](TestDatabase& db) { return db.core().checkpoint(); }};
 }
 
+Step compact_step() {
+    return {"compact", [](TestDatabase& db) {
+                const auto report = db.core().compact({});
+                return report.ok() ? Status() : Status(report.error());
+            }};
+}
+
 Step reopen_step() {
     return {"reopen", [](TestDatabase& db) { return db.try_open(); }};
 }
@@ -195,21 +202,27 @@ std::vector<Step> scripted_life() {
         savepoint_step(),
         insert_step("t", numbered_rows(10, 70, std::string(40, 'x'))),
         erase_step("t", 10, 15),
+        compact_step(),
         reopen_step(),
         alter_step(),
         note_step(1001, 1004),
         replace_step(),
         create_step("u"),
         two_tables_step(),
+        compact_step(),
         checkpoint_step(),
         insert_step("u", numbered_rows(100, 2700, "many ")),
         erase_step("u", 1000, 1003),
+        compact_step(),
+        update_step("u", 1400, "between"),
         checkpoint_step(),
         checkpoint_step(),
         reopen_step(),
         update_step("u", 1500, "changed"),
         drop_step("u"),
         erase_step("t", 20, 22),
+        compact_step(),
+        erase_step("t", 22, 23),
     };
 }
 

@@ -40,7 +40,7 @@ void add_inserts(TableNetChanges& changes) {
               [](const NetRun& a, const NetRun& b) { return a.first < b.first; });
 }
 
-void add_mixed(Store& store, TableNetChanges& changes) {
+void add_mixed(TableNetChanges& changes) {
     const TableWrites& writes = *changes.writes;
     std::vector<NetRow> rows;
     (void)writes.for_each_row({}, [&](size_t chunk, uint32_t slot) -> Status {
@@ -49,8 +49,7 @@ void add_mixed(Store& store, TableNetChanges& changes) {
         return {};
     });
     for (const Locator locator : changes.ended) {
-        const ChunkDirectory::Ptr all = store.table(writes.id(), locator.branch()).directory();
-        const std::shared_ptr<const Chunk>& chunk = (*all)[locator.chunk()].chunk;
+        const std::shared_ptr<const Chunk>& chunk = (*writes.committed)[locator.chunk()].chunk;
         if (changes.pinned.empty() || changes.pinned.back() != chunk) {
             changes.pinned.push_back(chunk);
         }
@@ -71,7 +70,28 @@ void add_mixed(Store& store, TableNetChanges& changes) {
     }
 }
 
+std::vector<Locator> ended_by(const TableWrites& writes) {
+    std::vector<Locator> ended;
+    for (const Locator locator : writes.erasures.log()) {
+        if (!locator.is_transaction_local()) {
+            ended.push_back(locator);
+        }
+    }
+    std::sort(ended.begin(), ended.end());
+    return ended;
+}
+
 }  // namespace
+
+Status follow_moves(StoreTransaction& transaction, std::vector<TableNetChanges>& changes) {
+    KODIAK_TRY(transaction.follow_moves());
+    for (TableNetChanges& of_table : changes) {
+        if (!of_table.ended.empty()) {
+            of_table.ended = ended_by(*of_table.writes);
+        }
+    }
+    return {};
+}
 
 std::vector<TableNetChanges> net_changes_of(StoreTransaction& transaction) {
     std::vector<TableNetChanges> all;
@@ -85,16 +105,11 @@ std::vector<TableNetChanges> net_changes_of(StoreTransaction& transaction) {
         if (const catalog::KeyConstraint* key = writes->definition().primary_key()) {
             changes.primary_key = key->columns;
         }
-        for (const Locator locator : writes->erasures.log()) {
-            if (!locator.is_transaction_local()) {
-                changes.ended.push_back(locator);
-            }
-        }
-        std::sort(changes.ended.begin(), changes.ended.end());
+        changes.ended = ended_by(*writes);
         if (changes.ended.empty()) {
             add_inserts(changes);
         } else {
-            add_mixed(transaction.store(), changes);
+            add_mixed(changes);
         }
         for (const NetRun& run : changes.runs) {
             changes.rows += run.count;

@@ -40,5 +40,8 @@ struct TableNetChanges {
 
 // Tables in ascending id; those without net effect are left out, dropped tables too.
 std::vector<TableNetChanges> net_changes_of(StoreTransaction& transaction);
+// Makes the transaction and its changes name ended versions where they lie now (StoreTransaction::follow_moves). Commit
+// mutex held. kSerializationFailure.
+Status follow_moves(StoreTransaction& transaction, std::vector<TableNetChanges>& changes);
 
 }  // namespace kodiak::storage

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/result/assert.hpp"
+#include "storage/warm/warm_file.hpp"
 
 namespace kodiak::storage {
 
@@ -196,10 +197,49 @@ void Store::forget_dead_from(uint64_t seq) {
     }
 }
 
+void Store::follow_moves(const BranchTable& table) {
+    std::erase_if(dead_rows_, [&](DeadRow& row) {
+        if (row.table != table.table() || row.locator.branch() != table.branch()) {
+            return false;
+        }
+        const std::optional<Locator> place = table.locate(row.locator);
+        row.locator = place.value_or(row.locator);
+        return !place.has_value();
+    });
+}
+
+void Store::retire_files(std::vector<std::shared_ptr<const TableFile>> files) {
+    const std::lock_guard guard(retired_mutex_);
+    retired_.insert(retired_.end(), std::make_move_iterator(files.begin()), std::make_move_iterator(files.end()));
+}
+
+std::vector<std::shared_ptr<const TableFile>> Store::retired_files() const {
+    const std::lock_guard guard(retired_mutex_);
+    return retired_;
+}
+
+void Store::forget_retired(const std::vector<std::shared_ptr<const TableFile>>& files) {
+    const std::lock_guard guard(retired_mutex_);
+    std::erase_if(retired_, [&](const auto& file) {
+        return std::find(files.begin(), files.end(), file) != files.end();
+    });
+}
+
 std::string Store::data_directory() const { return options_.directory + "/data"; }
 
-std::string Store::file_path(uint64_t number) const {
-    return fmt::format("{}/{:08x}.arrow", data_directory(), number);
+std::string Store::file_path(uint64_t number, Tier tier) const {
+    return fmt::format("{}/{:08x}.{}", data_directory(), number, tier == Tier::kWarm ? "arrow" : "parquet");
+}
+
+Result<std::shared_ptr<ChunkFile>> Store::open_file(const TableFile& file,
+                                                    const std::shared_ptr<const StoredSchema>& schema) {
+    const std::string path = file_path(file.number, file.tier);
+    KODIAK_TRY_ASSIGN(std::shared_ptr<ChunkFile> opened, open_warm_file(*disk_, path, schema, file.numbering));
+    if ((opened->ends(0).ends != nullptr) != file.is_history) {
+        return make_error(ErrorCode::kCorruption,
+                          fmt::format("warm file is damaged: {}: it {} ends", path, file.is_history ? "lacks" : "has"));
+    }
+    return opened;
 }
 
 }  // namespace kodiak::storage

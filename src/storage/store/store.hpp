@@ -98,9 +98,20 @@ class Store {
     Status collect_dead();                                          // commit
     // Takes back what was noted for commits from `seq` on.
     void forget_dead_from(uint64_t seq);  // commit
+    // Makes what was noted name the rows of `table` where a rewrite has put them.
+    void follow_moves(const BranchTable& table);  // commit
 
-    // Path of a table's file, e.g. <directory>/data/0000002a.arrow, and of the directory of such files.
-    std::string file_path(uint64_t number) const;
+    // Files that no directory names any more, while the manifest or the log still do.
+    void retire_files(std::vector<std::shared_ptr<const TableFile>> files);
+    std::vector<std::shared_ptr<const TableFile>> retired_files() const;
+    // They are named by nothing now.
+    void forget_retired(const std::vector<std::shared_ptr<const TableFile>>& files);
+
+    // Path of a table's file, e.g. <directory>/data/0000002a.arrow (.parquet), and of the directory of such files.
+    std::string file_path(uint64_t number, Tier tier = Tier::kWarm) const;
+    // Opens the file that `file` describes; a history file must hold ends. kNotFound, kIo, kCorruption.
+    Result<std::shared_ptr<ChunkFile>> open_file(const TableFile& file,
+                                                 const std::shared_ptr<const StoredSchema>& schema);
     std::string data_directory() const;
 
    private:
@@ -137,6 +148,9 @@ class Store {
     std::map<ObjectId, SequencePosition> sequences_;
 
     std::deque<DeadRow> dead_rows_;  // commit_mutex_
+
+    mutable std::mutex retired_mutex_;
+    std::vector<std::shared_ptr<const TableFile>> retired_;
 };
 
 }  // namespace kodiak::storage

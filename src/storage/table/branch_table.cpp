@@ -93,8 +93,11 @@ ColumnSummary BranchTable::summary(ColumnId column, const catalog::Type& type) c
 }
 
 std::shared_ptr<TableIndex> BranchTable::find_index(const catalog::TableDefinition& table,
-                                                    const std::vector<ColumnId>& columns) const {
+                                                    const std::vector<ColumnId>& columns, uint64_t layout) const {
     const std::lock_guard guard(indexes_mutex_);
+    if (layout_version() != layout) {
+        return nullptr;
+    }
     for (const auto& index : indexes_) {
         if (index->columns() == columns && index->fits(KeyReader(table, columns))) {
             return index;
@@ -280,18 +283,29 @@ void BranchTable::forget_live_before(uint64_t oldest) {
 Result<std::shared_ptr<TableIndex>> BranchTable::ensure_index(const catalog::TableDefinition& table,
                                                               const std::vector<ColumnId>& columns,
                                                               uint64_t oldest_view, KeySorter& sorter) {
-    if (auto found = find_index(table, columns)) {
+    if (auto found = find_index(table, columns, layout_version())) {
         return found;
     }
+    KODIAK_TRY_ASSIGN(auto index, build_index(table, columns, *directory(), oldest_view, sorter));
+    const std::lock_guard guard(indexes_mutex_);
+    indexes_.push_back(index);
+    return index;
+}
+
+Result<std::shared_ptr<TableIndex>> BranchTable::build_index(const catalog::TableDefinition& table,
+                                                             const std::vector<ColumnId>& columns,
+                                                             const ChunkDirectory& rows, uint64_t oldest_view,
+                                                             KeySorter& sorter) const {
     auto index = std::make_shared<TableIndex>(table, columns);
-    const ChunkDirectory::Ptr all = directory();
     const auto runs = sorter.make(index->keys().form(), index::Duplicates::kKeep);
     index::KeyCollector& collector = runs->new_collector();
     KeyReader reader = index->reader();
-    for (uint64_t i = 0; i < all->size(); ++i) {
-        KODIAK_TRY(verify_columns((*all)[i], columns));
-        const Chunk& chunk = *(*all)[i].chunk;
-        const ChunkEnds* ends = (*all)[i].state->ends();
+    for (uint64_t place = 0; place < rows.scan_count(); ++place) {
+        const uint64_t number = rows.scan_number(place);
+        const DirectoryEntry& entry = rows[number];
+        KODIAK_TRY(verify_columns(entry, columns));
+        const Chunk& chunk = *entry.chunk;
+        const ChunkEnds* ends = entry.state->ends();
         for (uint32_t slot = 0; slot < chunk.count(); ++slot) {
             const uint64_t end = ends == nullptr ? 0 : ends->end(slot);
             if (end != 0 && end <= oldest_view) {
@@ -299,14 +313,12 @@ Result<std::shared_ptr<TableIndex>> BranchTable::ensure_index(const catalog::Tab
             }
             KODIAK_TRY_ASSIGN(const auto key, reader.read(chunk, slot));
             if (key.has_value()) {
-                KODIAK_TRY(collector.add(*key, Locator(branch_, i, slot).value));
+                KODIAK_TRY(collector.add(*key, Locator(branch_, number, slot).value));
             }
         }
     }
     KODIAK_TRY_ASSIGN(const auto stream, runs->merge());
     KODIAK_TRY(index->writable_keys().bulk_load(*stream));
-    const std::lock_guard guard(indexes_mutex_);
-    indexes_.push_back(index);
     return index;
 }
 
@@ -338,10 +350,10 @@ void BranchTable::drop_indexes() {
 
 uint64_t BranchTable::hot_bytes() const {
     uint64_t bytes = 0;
-    const ChunkDirectory::Ptr all = directory();
-    for (uint64_t i = 0; i < all->size(); ++i) {
-        bytes += (*all)[i].chunk->memory_bytes();
-    }
+    (void)directory()->for_each([&](uint64_t, const DirectoryEntry& entry) -> Status {
+        bytes += entry.chunk->memory_bytes();
+        return {};
+    });
     return bytes;
 }
 
@@ -354,9 +366,9 @@ uint64_t BranchTable::index_bytes() const {
     return bytes;
 }
 
-void BranchTable::load(std::vector<DirectoryEntry> entries, std::shared_ptr<OpenChunk> tail, uint64_t live_rows,
+void BranchTable::load(ChunkDirectory::Parts chunks, std::shared_ptr<OpenChunk> tail, uint64_t live_rows,
                        uint64_t seq, std::map<ColumnId, ColumnSummary> summaries) {
-    swap_directory(ChunkDirectory().with_appended(std::move(entries)));
+    swap_directory(ChunkDirectory::of(std::move(chunks)));
     tail_ = std::move(tail);
     live_ = {{seq, live_rows}};
     summaries_ = std::move(summaries);

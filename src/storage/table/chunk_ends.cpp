@@ -7,16 +7,16 @@
 namespace kodiak::storage {
 
 void ChunkEnds::set(uint32_t slot, uint64_t seq) {
-    KODIAK_ASSERT(ends_[slot].load(std::memory_order_relaxed) == 0);
+    KODIAK_ASSERT(own_ != nullptr && own_[slot].load(std::memory_order_relaxed) == 0);
     first_seq_.store(std::min(first_seq_.load(std::memory_order_relaxed), seq), std::memory_order_release);
     last_seq_.store(std::max(last_seq_.load(std::memory_order_relaxed), seq), std::memory_order_release);
     count_.fetch_add(1, std::memory_order_release);
-    ends_[slot].store(seq, std::memory_order_release);
+    own_[slot].store(seq, std::memory_order_release);
 }
 
 void ChunkEnds::clear(uint32_t slot) {
-    KODIAK_ASSERT(ends_[slot].load(std::memory_order_relaxed) != 0);
-    ends_[slot].store(0, std::memory_order_release);
+    KODIAK_ASSERT(own_ != nullptr && own_[slot].load(std::memory_order_relaxed) != 0);
+    own_[slot].store(0, std::memory_order_release);
     count_.fetch_sub(1, std::memory_order_release);
 }
 

@@ -23,7 +23,7 @@ Error conflict(const CatalogObject& object, const std::string& what) {
 }
 
 // Ids of the objects whose rows in `objects` the transaction wrote or ended.
-std::set<ObjectId> changed_objects(StoreTransaction& transaction, TableWrites& objects) {
+std::set<ObjectId> changed_objects(TableWrites& objects) {
     std::set<ObjectId> changed;
     for (const PrivateChunk& chunk : objects.chunks) {
         for (uint32_t slot = 0; slot < chunk.chunk->count(); ++slot) {
@@ -32,9 +32,7 @@ std::set<ObjectId> changed_objects(StoreTransaction& transaction, TableWrites& o
     }
     for (const Locator locator : objects.erasures.log()) {
         if (!locator.is_transaction_local()) {
-            const ChunkDirectory::Ptr all =
-                transaction.store().table(catalog::kObjectsTable, locator.branch()).directory();
-            changed.insert(object_id_of_row(*(*all)[locator.chunk()].chunk, locator.slot()));
+            changed.insert(object_id_of_row(*(*objects.committed)[locator.chunk()].chunk, locator.slot()));
         }
     }
     return changed;
@@ -149,7 +147,7 @@ Status check_definition_conflicts(StoreTransaction& transaction, const CatalogSt
     if (objects == nullptr) {
         return {};
     }
-    const std::set<ObjectId> changed = changed_objects(transaction, *objects);
+    const std::set<ObjectId> changed = changed_objects(*objects);
     for (const ObjectId id : changed) {
         const ObjectPtr mine = transaction.catalog()->find(id);
         const ObjectPtr before = transaction.catalog_at_begin()->find(id);

@@ -86,7 +86,7 @@ Status each_referenced(StoreTransaction& transaction, TableWrites& writes, size_
                           KeyProbe::make(transaction, *writes.table(), child.key->referenced, moment));
         KODIAK_TRY_ASSIGN(KeyProbe children, KeyProbe::make(transaction, *child.table, child.key->columns, moment));
         KeyReader reader(writes.definition(), child.key->referenced);
-        KODIAK_TRY(for_each_ended(transaction, writes, {from, writes.erasures.log().size()},
+        KODIAK_TRY(for_each_ended(writes, {from, writes.erasures.log().size()},
                                   [&](const Chunk& chunk, uint32_t slot, Locator) -> Status {
             KODIAK_TRY_ASSIGN(const auto value, reader.read(chunk, slot));
             if (!value.has_value() || parents.exists(*value) || !children.exists(*value)) {

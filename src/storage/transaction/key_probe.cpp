@@ -64,7 +64,8 @@ bool KeyProbe::is_live(Locator locator) const {
         return transaction_->sees(table_, locator);
     }
     const ChunkDirectory::Ptr all = transaction_->store().table(table_, locator.branch()).directory();
-    const ChunkEnds* ends = (*all)[locator.chunk()].state->ends();
+    const DirectoryEntry& entry = (*all)[locator.chunk()];
+    const ChunkEnds* ends = entry.state->ends();
     return ends == nullptr || ends->end(locator.slot()) == 0;
 }
 
@@ -88,7 +89,7 @@ std::vector<Referencing> referencing(const catalog::CatalogState& catalog, Objec
     return all;
 }
 
-Status for_each_ended(StoreTransaction& transaction, const TableWrites& writes, EndedRange range,
+Status for_each_ended(const TableWrites& writes, EndedRange range,
                       const std::function<Status(const Chunk&, uint32_t, Locator)>& visit) {
     for (size_t i = range.from; i < range.to; ++i) {
         const Locator locator = writes.erasures.log()[i];
@@ -96,8 +97,7 @@ Status for_each_ended(StoreTransaction& transaction, const TableWrites& writes, 
             KODIAK_TRY(visit(*writes.chunks[locator.chunk()].chunk, locator.slot(), locator));
             continue;
         }
-        const ChunkDirectory::Ptr all = transaction.store().table(writes.id(), locator.branch()).directory();
-        KODIAK_TRY(visit(*(*all)[locator.chunk()].chunk, locator.slot(), locator));
+        KODIAK_TRY(visit(*(*writes.committed)[locator.chunk()].chunk, locator.slot(), locator));
     }
     return {};
 }

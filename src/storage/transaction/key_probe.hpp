@@ -69,7 +69,7 @@ struct EndedRange {
     size_t to = 0;
 };
 // Visits chunk, slot and locator of ended versions, until it fails.
-Status for_each_ended(StoreTransaction& transaction, const TableWrites& writes, EndedRange range,
+Status for_each_ended(const TableWrites& writes, EndedRange range,
                       const std::function<Status(const Chunk&, uint32_t, Locator)>& visit);
 
 }  // namespace kodiak::storage

@@ -65,6 +65,27 @@ size_t OwnErasures::filter(Locator any_of_chunk, uint32_t statement, uint32_t* s
     return kept;
 }
 
+bool OwnErasures::relocate(const std::function<std::optional<Locator>(Locator)>& place_of) {
+    std::vector<std::pair<Locator, uint32_t>> all;
+    {
+        const std::unique_lock guard(mutex_);
+        for (const Locator locator : log_) {
+            const uint32_t statement = statement_of(chunks_[chunk_key(locator)], locator.slot());
+            const auto place = locator.is_transaction_local() ? std::optional(locator) : place_of(locator);
+            if (!place.has_value()) {
+                return false;
+            }
+            all.emplace_back(*place, statement);
+        }
+        chunks_.clear();
+        log_.clear();
+    }
+    for (const auto& [locator, statement] : all) {
+        erase(locator, statement);
+    }
+    return true;
+}
+
 size_t OwnErasures::size() const {
     const std::shared_lock guard(mutex_);
     return log_.size();

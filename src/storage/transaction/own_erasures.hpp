@@ -8,7 +8,9 @@
 // Cost       About 20 bytes per version while a chunk has few, 8 KiB per chunk beyond that.
 
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <shared_mutex>
 #include <unordered_map>
 #include <vector>
@@ -32,6 +34,8 @@ class OwnErasures {
     size_t size() const;
     // In the order in which they were ended.
     const std::vector<Locator>& log() const { return log_; }
+    // Gives each committed version the place that `place_of` says; false when it knows none for some.
+    bool relocate(const std::function<std::optional<Locator>(Locator)>& place_of);
     // Takes back all but the first `keep`.
     void undo_to(size_t keep);
 

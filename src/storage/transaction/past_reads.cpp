@@ -26,7 +26,7 @@ Result<catalog::CatalogState::Ptr> StoreTransaction::past_catalog(uint64_t upto)
     if (const auto known = past_catalogs_.find(upto); known != past_catalogs_.end()) {
         return known->second;
     }
-    const TransactionSnapshot rows(store_, view_at(upto), find_table(catalog::kObjectsTable), 0);
+    const TransactionSnapshot rows(*this, view_at(upto), find_table(catalog::kObjectsTable), 0);
     std::vector<ColumnId> columns;
     for (const auto* column : rows.table()->table().stored_columns()) {
         columns.push_back(column->id);
@@ -54,7 +54,7 @@ Result<catalog::CatalogState::Ptr> StoreTransaction::past_catalog(uint64_t upto)
 Result<TableSnapshotPtr> StoreTransaction::past_snapshot(const catalog::ObjectPtr& table, const PastPoint& point) {
     TableSnapshotPtr& snapshot = past_snapshots_[{table, point}];
     if (snapshot == nullptr) {
-        snapshot = std::make_shared<TransactionSnapshot>(store_, view_at(point.upto), table, point.since);
+        snapshot = std::make_shared<TransactionSnapshot>(*this, view_at(point.upto), table, point.since);
     }
     return snapshot;
 }

@@ -120,12 +120,12 @@ Status PointReader::follow(StoreTransaction& transaction) {
     KODIAK_ASSERT(transaction.view().path.size() == 1);
     interval_ = transaction.view().path[0];
     BranchTable& rows = transaction.store().table(table_->id, interval_.branch);
-    ChunkDirectory::Ptr chunks = rows.directory();
+    ChunkDirectory::Ptr chunks = transaction.committed(table_->id, interval_.branch);
     if (chunks != chunks_) {
         chunks_ = std::move(chunks);
-        verified_.assign(chunks_->size(), 0);
+        verified_.assign(chunks_->size() + chunks_->rewritten_size(), 0);
     }
-    if (index_ == nullptr || !rows.has_index(*index_)) {
+    if (index_ == nullptr || !rows.has_index(*index_) || !transaction.holds_layout_of(rows)) {
         KODIAK_TRY_ASSIGN(index_, transaction.committed_index(*table_, table_->table().keys[key_].columns));
     }
     return {};
@@ -217,9 +217,7 @@ Status PointReader::multi_get(std::span<const int64_t> keys, std::span<Row> rows
     }
     index_->keys().find_many(batch_keys_, batch_);
     for (const Locator locator : batch_.locators) {
-        if (locator.chunk() < chunks_->size()) {
-            __builtin_prefetch((*chunks_)[locator.chunk()].chunk.get());
-        }
+        __builtin_prefetch((*chunks_)[locator.chunk()].chunk.get());
     }
     for (size_t i = 0; i < keys.size(); ++i) {
         rows[i] = Row{};
@@ -241,12 +239,12 @@ Status PointReader::multi_get(std::span<const int64_t> keys, std::span<Row> rows
 
 // The version at a locator when the view shows it: the rules of TransactionSnapshot for one row.
 Result<PointReader::Row> PointReader::visible(Locator locator) {
-    if (locator.branch() != interval_.branch || locator.chunk() >= chunks_->size()) {
+    if (locator.branch() != interval_.branch) {
         return Row{};
     }
     const DirectoryEntry& entry = (*chunks_)[locator.chunk()];
     const Chunk& chunk = *entry.chunk;
-    if (entry.file != nullptr && verified_[locator.chunk()] == 0) {
+    if (entry.file != nullptr && verified_[checked_place(locator.chunk())] == 0) {
         KODIAK_TRY(verify(locator.chunk(), entry));
     }
     if (locator.slot() >= chunk.count() || !interval_.contains(chunk.created(locator.slot()))) {
@@ -259,7 +257,7 @@ Result<PointReader::Row> PointReader::visible(Locator locator) {
 
 Status PointReader::verify(uint64_t chunk_number, const DirectoryEntry& entry) {
     KODIAK_TRY(verify_columns(entry, checked_columns_));
-    verified_[chunk_number] = 1;
+    verified_[checked_place(chunk_number)] = 1;
     return {};
 }
 

@@ -126,7 +126,7 @@ class ChildWriter {
         if (locator.is_transaction_local()) {
             return Place{writes.chunks[locator.chunk()].chunk.get(), locator.slot()};
         }
-        const ChunkDirectory::Ptr all = transaction_.store().table(table_.id, locator.branch()).directory();
+        const ChunkDirectory::Ptr all = transaction_.committed(writes.id(), locator.branch());
         const DirectoryEntry& entry = (*all)[locator.chunk()];
         KODIAK_TRY(verify_columns(entry, entry.chunk->schema().ids));
         return Place{entry.chunk.get(), locator.slot()};
@@ -254,7 +254,7 @@ class ReferentialActions {
         KeyReader new_reader(parent.table(), child.key->referenced);
         std::vector<Change> changes;
         std::vector<Locator> found;
-        KODIAK_TRY(for_each_ended(transaction_, writes, range,
+        KODIAK_TRY(for_each_ended(writes, range,
                                   [&](const Chunk& chunk, uint32_t slot, Locator) -> Status {
             KODIAK_TRY_ASSIGN(const auto old_key, old_reader.read(chunk, slot));
             if (!old_key.has_value()) {

@@ -75,10 +75,9 @@ Result<std::vector<RowChange>> StoreTransaction::changes(const catalog::CatalogO
     for (const BranchInterval& interval : view_at(upto).path) {
         const BranchInterval wanted{interval.branch, std::max(interval.after, after), interval.upto};
         ChangeCollector collector(wanted, columns);
-        const ChunkDirectory::Ptr chunks = store_.table(table.id, interval.branch).directory();
-        for (uint64_t i = 0; i < chunks->size(); ++i) {
-            KODIAK_TRY(collector.add_chunk((*chunks)[i], i));
-        }
+        KODIAK_TRY(committed(table.id, interval.branch)->for_each([&](uint64_t number, const DirectoryEntry& entry) {
+            return collector.add_chunk(entry, number);
+        }));
         std::vector<RowChange> some = collector.join();
         all.insert(all.end(), std::make_move_iterator(some.begin()), std::make_move_iterator(some.end()));
     }

@@ -25,7 +25,49 @@ StoreTransaction::~StoreTransaction() {
         writes->truncate({}, store_.disk());
     }
     pinned_.clear();
+    for (auto& [table, pin] : layouts_) {
+        pin.table->unpin_layout(pin.layout.version);
+    }
     store_.close_view(view_);
+}
+
+StoreTransaction::LayoutPin& StoreTransaction::pin_of(ObjectId table, BranchId branch) const {
+    LayoutPin& pin = layouts_[{table, branch}];
+    if (pin.table == nullptr) {
+        pin.table = &store_.table(table, branch);
+        pin.layout = pin.table->pin_layout();
+    }
+    return pin;
+}
+
+ChunkDirectory::Ptr StoreTransaction::committed(ObjectId table, BranchId branch) const {
+    const std::lock_guard guard(mutex_);
+    return pin_of(table, branch).layout.directory;
+}
+
+bool StoreTransaction::holds_layout_of(const BranchTable& table) const {
+    const std::lock_guard guard(mutex_);
+    return pin_of(table.table(), table.branch()).layout.version == table.layout_version();
+}
+
+Status StoreTransaction::follow_moves() {
+    for (const auto& [id, writes] : writes_) {
+        BranchTable& table = store_.table(id, branch());
+        const auto pin = layouts_.find({id, branch()});
+        if (pin == layouts_.end() || pin->second.layout.version == table.layout_version()) {
+            continue;
+        }
+        const bool all_there = writes->erasures.relocate([&](Locator locator) { return table.locate(locator); });
+        if (!all_there) {
+            return make_error(ErrorCode::kSerializationFailure,
+                              fmt::format("transaction conflict on table \"{}\": a row was changed by a concurrent "
+                                          "transaction",
+                                          writes->table()->name))
+                .with_hint("Another transaction committed first: roll back and run the transaction again.");
+        }
+        writes->committed = table.directory();
+    }
+    return {};
 }
 
 bool StoreTransaction::has_changes() const {
@@ -68,6 +110,7 @@ Result<std::shared_ptr<TableWrites>> StoreTransaction::writes_of(ObjectId table)
     }
     auto writes = std::make_shared<TableWrites>(std::move(object), store_.origin());
     const std::lock_guard guard(mutex_);
+    writes->committed = pin_of(table, branch()).layout.directory;
     return writes_.emplace(table, std::move(writes)).first->second;  // another thread may have been first
 }
 
@@ -76,7 +119,7 @@ Result<TableSnapshotPtr> StoreTransaction::snapshot(ObjectId table) {
     if (object == nullptr) {
         return make_error(ErrorCode::kUndefinedTable, fmt::format("table with id {} does not exist", table.value));
     }
-    auto snapshot = std::make_shared<TransactionSnapshot>(store_, view_, std::move(object), find_writes(table),
+    auto snapshot = std::make_shared<TransactionSnapshot>(*this, view_, std::move(object), find_writes(table),
                                                           statement_);
     const std::lock_guard guard(mutex_);
     pinned_.push_back(snapshot);
@@ -115,7 +158,7 @@ Status StoreTransaction::erase(ObjectId table, std::span<const Locator> rows, bo
         const Locator locator = rows[i];
         if (!locator.is_transaction_local()) {
             if (directory_of != locator.branch()) {
-                all = store_.table(table, locator.branch()).directory();
+                all = committed(table, locator.branch());
                 directory_of = locator.branch();
             }
             if ((*all)[locator.chunk()].file != nullptr) {
@@ -168,8 +211,11 @@ bool StoreTransaction::sees(ObjectId table, Locator locator) const {
         if (interval.branch != locator.branch()) {
             continue;
         }
-        const ChunkDirectory::Ptr all = store_.table(table, locator.branch()).directory();
+        const ChunkDirectory::Ptr all = committed(table, locator.branch());
         const DirectoryEntry& entry = (*all)[locator.chunk()];
+        if (locator.slot() >= entry.chunk->count()) {
+            return false;  // an index knows newer rows, too
+        }
         const ChunkEnds* ends = entry.state->ends();
         const uint64_t end = ends == nullptr ? 0 : ends->end(locator.slot());
         return interval.contains(entry.chunk->created(locator.slot())) && (end == 0 || end > interval.upto);
@@ -184,11 +230,29 @@ bool StoreTransaction::rows_changed_since_begin(ObjectId table) const {
 Result<std::shared_ptr<TableIndex>> StoreTransaction::committed_index(const catalog::CatalogObject& table,
                                                                       const std::vector<ColumnId>& columns) {
     BranchTable& rows = store_.table(table.id, branch());
-    if (auto found = rows.find_index(table.table(), columns)) {
+    BranchTable::PinnedLayout layout;
+    {
+        const std::lock_guard guard(mutex_);
+        layout = pin_of(table.id, branch()).layout;
+    }
+    if (auto found = rows.find_index(table.table(), columns, layout.version)) {
         return found;
     }
-    const std::lock_guard guard(store_.commit_mutex());
-    return rows.ensure_index(table.table(), columns, store_.oldest_view(), store_.key_sorter());
+    const std::lock_guard commit_guard(store_.commit_mutex());
+    if (rows.layout_version() == layout.version) {
+        return rows.ensure_index(table.table(), columns, store_.oldest_view(), store_.key_sorter());
+    }
+    const std::lock_guard guard(mutex_);
+    std::vector<std::shared_ptr<TableIndex>>& own = pin_of(table.id, branch()).indexes;
+    for (const auto& index : own) {
+        if (index->columns() == columns && index->fits(KeyReader(table.table(), columns))) {
+            return index;
+        }
+    }
+    KODIAK_TRY_ASSIGN(auto index, rows.build_index(table.table(), columns, *layout.directory,
+                                                      store_.oldest_view(), store_.key_sorter()));
+    own.push_back(index);
+    return index;
 }
 
 Result<std::vector<std::optional<Locator>>> StoreTransaction::find_by_key(ObjectId table, size_t key,
@@ -199,7 +263,7 @@ Result<std::vector<std::optional<Locator>>> StoreTransaction::find_by_key(Object
     }
     const std::vector<ColumnId>& columns = object->table().keys[key].columns;
     std::shared_ptr<TableIndex> committed;
-    if (store_.table(table, branch()).directory()->size() > 0) {
+    if (this->committed(table, branch())->size() > 0) {
         KODIAK_TRY_ASSIGN(committed, committed_index(*object, columns));
     }
     const std::shared_ptr<TableWrites> writes = find_writes(table);

@@ -56,7 +56,7 @@ class StoreTransaction final : public Transaction {
     Status finish_statement() override;
 
     // --- for the commit pipeline and the key checks
-    Store& store() { return store_; }
+    Store& store() const { return store_; }
     const std::map<ObjectId, std::shared_ptr<TableWrites>>& writes() const { return writes_; }
     const std::set<ObjectId>& drawn_sequences() const { return drawn_; }
     const catalog::CatalogState::Ptr& catalog_at_begin() const { return catalog_at_begin_; }
@@ -66,6 +66,11 @@ class StoreTransaction final : public Transaction {
     std::shared_ptr<TableWrites> find_writes(ObjectId table) const;
     // The table's definition in this transaction, system tables included. nullptr when there is none.
     catalog::ObjectPtr find_table(ObjectId table) const;
+    // The committed chunks of a table as this transaction found them when it first looked: what its locators name. Its
+    // view is fixed, so it misses nothing.
+    ChunkDirectory::Ptr committed(ObjectId table, BranchId branch) const;
+    // True when compaction has not changed the layout since.
+    bool holds_layout_of(const BranchTable& table) const;
     // True when a version is visible in this transaction right now, whatever statement made or ended it.
     bool sees(ObjectId table, Locator locator) const;
     // True when a commit changed the table's rows on this branch since this transaction's view was taken.
@@ -73,6 +78,10 @@ class StoreTransaction final : public Transaction {
     // The index over `columns` of the committed rows, built when missing.
     Result<std::shared_ptr<TableIndex>> committed_index(const catalog::CatalogObject& table,
                                                         const std::vector<ColumnId>& columns);
+    // Makes the locators that this transaction ended name the rows where compaction has put them meanwhile, so that
+    // they can be judged against the newest state. Commit mutex held; the transaction reads no more afterwards.
+    // kSerializationFailure when a row is gone.
+    Status follow_moves();
 
    private:
     struct TablePosition {
@@ -98,13 +107,22 @@ class StoreTransaction final : public Transaction {
     Status write_object_row(const catalog::CatalogObject& object);
     Status erase_object_row(ObjectId id);
 
+    struct LayoutPin {
+        BranchTable* table = nullptr;
+        BranchTable::PinnedLayout layout;
+        // Of a layout that is no longer the table's.
+        std::vector<std::shared_ptr<TableIndex>> indexes;
+    };
+    LayoutPin& pin_of(ObjectId table, BranchId branch) const;
+
     Store& store_;
     const bool read_only_;
     ReadView view_;
     catalog::CatalogState::Ptr catalog_at_begin_;
     catalog::CatalogState::Ptr catalog_;
-    // Guards pinned_ and the shape of writes_ where threads of one statement meet: snapshot(), erase().
+    // Guards pinned_, layouts_ and the shape of writes_ where threads of one statement meet: snapshot(), erase().
     mutable std::mutex mutex_;
+    mutable std::map<std::pair<ObjectId, BranchId>, LayoutPin> layouts_;  // guarded by mutex_
     std::map<ObjectId, std::shared_ptr<TableWrites>> writes_;
     std::map<ObjectId, Checked> checked_;
     std::vector<UndoPoint> undo_points_;

@@ -179,8 +179,7 @@ TableWriteJob::Source TableWriteJob::source_of(Locator locator) {
         const PrivateChunk& chunk = writes_->chunks[locator.chunk()];
         return {chunk.chunk, locator.slot(), chunk.replaces(locator.slot())};
     }
-    const ChunkDirectory::Ptr all = store_.table(writes_->id(), locator.branch()).directory();
-    return {(*all)[locator.chunk()].chunk, locator.slot(), true};
+    return {(*writes_->committed)[locator.chunk()].chunk, locator.slot(), true};
 }
 
 size_t TableWriteJob::number_file(std::vector<PrivateChunk>& chunks, size_t from) {

@@ -18,6 +18,7 @@
 #include "catalog/catalog_state.hpp"
 #include "index/key_index.hpp"
 #include "storage/rows/open_chunk.hpp"
+#include "storage/table/chunk_directory.hpp"
 #include "storage/table/key_reader.hpp"
 #include "storage/table/key_sorter.hpp"
 #include "storage/transaction/own_erasures.hpp"
@@ -61,6 +62,7 @@ class TableWrites {
     mutable std::mutex mutex;
     std::vector<PrivateChunk> chunks;   // guarded by mutex
     OwnErasures erasures;               // committed and private versions alike
+    ChunkDirectory::Ptr committed;      // what locators of committed versions name
     // Rows whose primary key this statement changed; guarded by mutex.
     std::vector<KeyLink> rekeyed;
     // The same of the statements before.

@@ -3,13 +3,15 @@
 #include <numeric>
 
 #include "base/result/assert.hpp"
+#include "storage/transaction/store_transaction.hpp"
 
 namespace kodiak::storage {
 
-TransactionSnapshot::TransactionSnapshot(Store& store, const ReadView& view, catalog::ObjectPtr table,
-                                         std::shared_ptr<TableWrites> writes, uint32_t statement)
+TransactionSnapshot::TransactionSnapshot(const StoreTransaction& transaction, const ReadView& view,
+                                         catalog::ObjectPtr table, std::shared_ptr<TableWrites> writes,
+                                         uint32_t statement)
     : table_(std::move(table)), writes_(std::move(writes)), statement_(statement) {
-    add_parts(store, view);
+    add_parts(transaction, view);
     for (const Part& part : parts_) {
         row_count_ += part.table->live_rows(part.interval.upto) - part.table->live_rows(part.interval.after);
     }
@@ -23,20 +25,42 @@ TransactionSnapshot::TransactionSnapshot(Store& store, const ReadView& view, cat
     }
 }
 
-TransactionSnapshot::TransactionSnapshot(Store& store, const ReadView& view, catalog::ObjectPtr table, uint64_t since)
+TransactionSnapshot::TransactionSnapshot(const StoreTransaction& transaction, const ReadView& view,
+                                         catalog::ObjectPtr table, uint64_t since)
     : table_(std::move(table)), statement_(0), is_past_(true), since_(since) {
-    add_parts(store, view);
+    add_parts(transaction, view);
 }
 
-void TransactionSnapshot::add_parts(Store& store, const ReadView& view) {
+void TransactionSnapshot::add_parts(const StoreTransaction& transaction, const ReadView& view) {
     for (const BranchInterval& interval : view.path) {
-        BranchTable& branch_table = store.table(table_->id, interval.branch);
-        Part part{interval, &branch_table, branch_table.directory(), committed_count_, 0};
+        BranchTable& branch_table = transaction.store().table(table_->id, interval.branch);
+        Part part{interval, &branch_table, transaction.committed(table_->id, interval.branch), committed_count_};
         if (part.directory->size() > 0) {
             part.tail_rows = (*part.directory)[part.directory->size() - 1].chunk->count();
         }
-        committed_count_ += part.directory->size();
+        committed_count_ += part.directory->scan_count();
+        if (is_past_) {
+            add_history(part);
+            committed_count_ += part.history.size();
+        }
         parts_.push_back(std::move(part));
+    }
+}
+
+// Versions that ended before `upto` are not visible any more: a segment's ends ascend.
+void TransactionSnapshot::add_history(Part& part) {
+    for (const ChunkRun& run : part.directory->history()) {
+        uint64_t low = run.first;
+        for (uint64_t high = run.first + run.count; low < high;) {
+            const uint64_t middle = low + (high - low) / 2;
+            const bool has_ended = (*part.directory)[middle].state->ends()->last_seq() <= part.interval.upto;
+            (has_ended ? low : high) = has_ended ? middle + 1 : middle;
+        }
+        for (; low < run.first + run.count; ++low) {
+            if ((*part.directory)[low].chunk->min_created() <= part.interval.upto) {
+                part.history.push_back(low);
+            }
+        }
     }
 }
 
@@ -66,7 +90,7 @@ const Chunk& TransactionSnapshot::chunk(size_t index) const {
         return *private_[index - committed_count_].chunk;
     }
     const Part& part = part_of(index);
-    return *(*part.directory)[index - part.first].chunk;
+    return *(*part.directory)[part.number_of(index)].chunk;
 }
 
 // Private files were written by this process a moment ago; only committed ones can have suffered since.
@@ -75,12 +99,12 @@ Status TransactionSnapshot::verify(size_t index, std::span<const ColumnId> colum
         return {};
     }
     const Part& part = part_of(index);
-    return verify_columns((*part.directory)[index - part.first], columns);
+    return verify_columns((*part.directory)[part.number_of(index)], columns);
 }
 
 Status TransactionSnapshot::verify(Locator row, std::span<const ColumnId> columns) const {
     for (const Part& part : parts_) {
-        if (part.interval.branch == row.branch() && row.chunk() < part.directory->size()) {
+        if (part.interval.branch == row.branch()) {
             return verify_columns((*part.directory)[row.chunk()], columns);
         }
     }
@@ -92,7 +116,7 @@ Locator TransactionSnapshot::locator(size_t index, uint32_t slot) const {
         return TableWrites::local(index - committed_count_, slot);
     }
     const Part& part = part_of(index);
-    return {part.interval.branch, index - part.first, slot};
+    return {part.interval.branch, part.number_of(index), slot};
 }
 
 uint32_t TransactionSnapshot::rows_in(size_t index) const {
@@ -100,8 +124,9 @@ uint32_t TransactionSnapshot::rows_in(size_t index) const {
         return private_[index - committed_count_].rows;
     }
     const Part& part = part_of(index);
-    const bool last = index - part.first + 1 == part.directory->size();
-    return last ? part.tail_rows : (*part.directory)[index - part.first].chunk->count();
+    const uint64_t number = part.number_of(index);
+    const bool last = number + 1 == part.directory->size();
+    return last ? part.tail_rows : (*part.directory)[number].chunk->count();
 }
 
 bool TransactionSnapshot::is_visible(const Part& part, const Chunk& chunk, const ChunkEnds* ends,
@@ -114,7 +139,8 @@ bool TransactionSnapshot::is_visible(const Part& part, const Chunk& chunk, const
 }
 
 size_t TransactionSnapshot::visible_committed(const Part& part, size_t index, uint32_t* slots, bool* all) const {
-    const DirectoryEntry& entry = (*part.directory)[index - part.first];
+    const uint64_t number = part.number_of(index);
+    const DirectoryEntry& entry = (*part.directory)[number];
     const Chunk& chunk = *entry.chunk;
     const uint32_t rows = rows_in(index);
     const ChunkEnds* ends = entry.state->ends();
@@ -127,7 +153,7 @@ size_t TransactionSnapshot::visible_committed(const Part& part, size_t index, ui
         *all = rows == 0;
         return 0;
     }
-    const Locator any(part.interval.branch, index - part.first, 0);
+    const Locator any(part.interval.branch, number, 0);
     const bool touched = writes_ != nullptr && writes_->erasures.touches(any);
     if (all_created && ends == nullptr && !touched) {
         *all = true;
@@ -170,7 +196,7 @@ std::optional<TableSnapshot::Place> TransactionSnapshot::find(Locator locator) c
         return Place{private_[locator.chunk()].chunk, locator.slot()};
     }
     for (const Part& part : parts_) {
-        if (part.interval.branch != locator.branch() || locator.chunk() >= part.directory->size()) {
+        if (part.interval.branch != locator.branch()) {
             continue;
         }
         const DirectoryEntry& entry = (*part.directory)[locator.chunk()];
@@ -200,8 +226,9 @@ ColumnStatistics TransactionSnapshot::statistics(ColumnId id) const {
     ColumnStatistics result = summary.statistics();
     // Chunks older than the column show its missing value, which no summary has seen.
     for (const Part& part : parts_) {
-        for (uint64_t i = 0; i < part.directory->size() && !column->is_generated(); ++i) {
-            if ((*part.directory)[i].chunk->schema().position(id) < 0) {
+        const ChunkDirectory& all = *part.directory;
+        for (uint64_t place = 0; place < all.scan_count() && !column->is_generated(); ++place) {
+            if (all[all.scan_number(place)].chunk->schema().position(id) < 0) {
                 return ColumnStatistics{};
             }
         }

@@ -13,13 +13,16 @@
 
 namespace kodiak::storage {
 
+class StoreTransaction;
+
 class TransactionSnapshot final : public TableSnapshot {
    public:
     // `writes` may be nullptr: nothing was changed yet. `statement` is the ordinal of the statement that reads.
-    TransactionSnapshot(Store& store, const ReadView& view, catalog::ObjectPtr table,
+    TransactionSnapshot(const StoreTransaction& transaction, const ReadView& view, catalog::ObjectPtr table,
                         std::shared_ptr<TableWrites> writes, uint32_t statement);
     // The past: `view` is older than the transaction's. Only rows that commit `since` or a later one wrote.
-    TransactionSnapshot(Store& store, const ReadView& view, catalog::ObjectPtr table, uint64_t since);
+    TransactionSnapshot(const StoreTransaction& transaction, const ReadView& view, catalog::ObjectPtr table,
+                        uint64_t since);
 
     const catalog::ObjectPtr& table() const override { return table_; }
     size_t chunk_count() const override { return committed_count_ + private_.size(); }
@@ -41,12 +44,19 @@ class TransactionSnapshot final : public TableSnapshot {
         ChunkDirectory::Ptr directory;
         uint64_t first = 0;       // number of its first chunk in this snapshot
         uint32_t tail_rows = 0;   // rows of its last chunk when the snapshot was taken
+        std::vector<uint64_t> history{};  // numbers of chunks of history that may show rows, behind the scan order
+        uint64_t number_of(size_t index) const {
+            const uint64_t place = index - first;
+            return place < directory->scan_count() ? directory->scan_number(place)
+                                                   : history[place - directory->scan_count()];
+        }
     };
     struct PrivatePart {
         std::shared_ptr<const Chunk> chunk;
         uint32_t rows = 0;
     };
-    void add_parts(Store& store, const ReadView& view);
+    void add_parts(const StoreTransaction& transaction, const ReadView& view);
+    static void add_history(Part& part);
     const Part& part_of(size_t index) const;
     bool is_visible(const Part& part, const Chunk& chunk, const ChunkEnds* ends, uint32_t slot) const;
     size_t visible_committed(const Part& part, size_t index, uint32_t* slots, bool* all) const;

@@ -26,17 +26,18 @@
 
 #include "base/disk/disk.hpp"
 #include "base/result/result.hpp"
-#include "storage/chunk.hpp"
+#include "storage/chunk_file.hpp"
 
 namespace kodiak::storage {
 
-inline constexpr size_t kWarmFileChunks = 60;
+inline constexpr size_t kWarmFileChunks = kFileChunks;
 
 struct WarmContent {
     // Of one stored schema and one origin; only the last may have fewer than 2,048 rows. At least one, none empty.
     std::span<const std::shared_ptr<const Chunk>> chunks;
     bool with_row_ids = false;  // false: rows are numbered in sequence, RowNumbering tells from where
     bool with_created = false;  // false: all rows were made by one commit, RowNumbering tells which
+    std::span<const uint64_t> ends = {};  // of all rows, ascending: a history segment; empty: none
 };
 
 struct WarmFileSummary {
@@ -45,33 +46,13 @@ struct WarmFileSummary {
     uint32_t chunks = 0;
 };
 
-// Identities of rows where the file does not hold them.
-struct RowNumbering {
-    OriginId origin;
-    uint64_t first_row_counter = 0;  // used without row ids in the file
-    uint64_t created_all = 0;        // used without creating commits in the file
-};
-
 enum class WarmSync : uint8_t { kNow, kByCaller };
 
 // Writes a new file. kTooLarge, kDiskFull, kIo; the caller removes what is left of it then.
 Result<WarmFileSummary> write_warm_file(Disk& disk, const std::string& path, const WarmContent& content,
                                         WarmSync sync = WarmSync::kNow);
 
-class WarmFile {
-   public:
-    virtual ~WarmFile() = default;
-    virtual const std::string& path() const = 0;
-    virtual const std::vector<std::shared_ptr<const Chunk>>& chunks() const = 0;
-    virtual uint64_t rows() const = 0;
-    virtual uint64_t bytes() const = 0;
-    // NULLs of the column at `position` in chunk `chunk`.
-    virtual uint32_t null_count(size_t chunk, size_t position) const = 0;
-    // Checks the bytes of the columns at `positions`, and of row numbers and commits, unless done before. kCorruption.
-    virtual Status verify_columns(std::span<const size_t> positions) = 0;
-    // Checks all bytes afresh, row ids and commits included. kCorruption names file and column.
-    virtual Status verify() = 0;
-};
+using WarmFile = ChunkFile;
 
 // Maps a file written with `schema` (ids and types must be the same). kNotFound, kIo, kCorruption.
 Result<std::shared_ptr<WarmFile>> open_warm_file(Disk& disk, const std::string& path,

@@ -12,8 +12,10 @@ namespace {
 constexpr char kExtensionNameKey[] = "ARROW:extension:name";
 constexpr char kExtensionMetadataKey[] = "ARROW:extension:metadata";
 constexpr char kFormat[] = "1";
+constexpr char kHistoryFormat[] = "2";
 constexpr uint8_t kHasRowIds = 1;
 constexpr uint8_t kHasCreated = 2;
+constexpr uint8_t kHasEnded = 4;
 
 Error bad_metadata(const char* what) {
     return make_error(ErrorCode::kCorruption, std::string("metadata of a warm file does not read: ") + what);
@@ -207,7 +209,8 @@ std::shared_ptr<arrow::Schema> with_file_metadata(const arrow::FieldVector& fiel
     std::string bytes;
     ByteWriter writer(bytes);
     writer.varint(layout.rows);
-    writer.u8(static_cast<uint8_t>((layout.has_row_ids ? kHasRowIds : 0) | (layout.has_created ? kHasCreated : 0)));
+    writer.u8(static_cast<uint8_t>((layout.has_row_ids ? kHasRowIds : 0) | (layout.has_created ? kHasCreated : 0) |
+                                   (layout.has_ended ? kHasEnded : 0)));
     for (const ChunkIdentity& chunk : layout.chunks) {
         if (layout.has_row_ids) {
             writer.u8(chunk.is_sequence ? 1 : 0);
@@ -217,9 +220,13 @@ std::shared_ptr<arrow::Schema> with_file_metadata(const arrow::FieldVector& fiel
             writer.u64(chunk.min_created);
             writer.u64(chunk.max_created);
         }
+        if (layout.has_ended) {
+            writer.u64(chunk.min_ended);
+            writer.u64(chunk.max_ended);
+        }
     }
     auto metadata = std::make_shared<arrow::KeyValueMetadata>();
-    metadata->Append(kFormatKey, kFormat);
+    metadata->Append(kFormatKey, layout.has_ended ? kHistoryFormat : kFormat);
     metadata->Append(kChunksKey, to_hex(bytes));
     metadata->Append(kMetadataHashKey, metadata_hash(fields, *metadata));
     return arrow::schema(fields, metadata);
@@ -232,7 +239,7 @@ Result<FileLayout> read_file_metadata(const arrow::Schema& schema) {
     if (hash != metadata_hash(schema.fields(), *metadata)) {
         return bad_metadata("checksum");
     }
-    if (format != kFormat) {
+    if (format != kFormat && format != kHistoryFormat) {
         return make_error(ErrorCode::kVersionTooNew, "warm file has format " + format);
     }
     KODIAK_TRY_ASSIGN(const std::string text, find_value(metadata, kChunksKey));
@@ -241,11 +248,13 @@ Result<FileLayout> read_file_metadata(const arrow::Schema& schema) {
     FileLayout layout;
     KODIAK_TRY_ASSIGN(layout.rows, reader.varint());
     KODIAK_TRY_ASSIGN(const uint8_t flags, reader.u8());
-    if (layout.rows == 0 || layout.rows > kWarmFileChunks * kRowsPerChunk || flags > (kHasRowIds | kHasCreated)) {
+    if (layout.rows == 0 || layout.rows > kWarmFileChunks * kRowsPerChunk ||
+        flags > (kHasRowIds | kHasCreated | kHasEnded)) {
         return bad_metadata("rows or flags");
     }
     layout.has_row_ids = (flags & kHasRowIds) != 0;
     layout.has_created = (flags & kHasCreated) != 0;
+    layout.has_ended = (flags & kHasEnded) != 0;
     layout.chunks.resize((layout.rows + kRowsPerChunk - 1) / kRowsPerChunk);
     for (ChunkIdentity& chunk : layout.chunks) {
         if (layout.has_row_ids) {
@@ -256,6 +265,10 @@ Result<FileLayout> read_file_metadata(const arrow::Schema& schema) {
         if (layout.has_created) {
             KODIAK_TRY_ASSIGN(chunk.min_created, reader.u64());
             KODIAK_TRY_ASSIGN(chunk.max_created, reader.u64());
+        }
+        if (layout.has_ended) {
+            KODIAK_TRY_ASSIGN(chunk.min_ended, reader.u64());
+            KODIAK_TRY_ASSIGN(chunk.max_ended, reader.u64());
         }
     }
     if (!reader.at_end()) {

@@ -25,6 +25,7 @@ inline constexpr char kMetadataHashKey[] = "kodiak.metadata_xxh3";
 inline constexpr char kFrameExtension[] = "kodiak.for";
 inline constexpr char kRowCounterField[] = "_row_counter";
 inline constexpr char kCreatedField[] = "_created";
+inline constexpr char kEndedField[] = "_ended";
 
 // What the chunks of a column hold.
 struct ChunkZone {
@@ -55,12 +56,15 @@ struct ChunkIdentity {
     uint64_t first_counter = 0;
     uint64_t min_created = 0;
     uint64_t max_created = 0;
+    uint64_t min_ended = 0;
+    uint64_t max_ended = 0;
 };
 
 struct FileLayout {
     uint64_t rows = 0;
     bool has_row_ids = false;
     bool has_created = false;
+    bool has_ended = false;
     std::vector<ChunkIdentity> chunks;
 };
 

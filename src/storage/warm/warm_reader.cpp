@@ -252,7 +252,9 @@ class OpenWarmFile final : public WarmFile {
         const OpenColumn* counters = nullptr;
         const OpenColumn* commits = nullptr;
         for (size_t i = schema->ids.size(); i < file_->columns.size(); ++i) {
-            (file_->columns[i].name == warm::kRowCounterField ? counters : commits) = &file_->columns[i];
+            const std::string& name = file_->columns[i].name;
+            (name == warm::kRowCounterField ? counters : name == warm::kCreatedField ? commits : ended_) =
+                &file_->columns[i];
         }
         for (size_t index = 0; index < file_->layout.chunks.size(); ++index) {
             chunks_.push_back(std::make_shared<WarmChunk>(file_, schema, index, numbering, counters, commits));
@@ -265,6 +267,14 @@ class OpenWarmFile final : public WarmFile {
     uint64_t bytes() const override { return file_->mapping->bytes(); }
     uint32_t null_count(size_t chunk, size_t position) const override {
         return file_->columns[position].layout.zones[chunk].nulls;
+    }
+    FileEnds ends(size_t chunk) const override {
+        if (ended_ == nullptr) {
+            return {};
+        }
+        const warm::ChunkIdentity& identity = file_->layout.chunks[chunk];
+        return {reinterpret_cast<const uint64_t*>(ended_->data) + chunk * kRowsPerChunk, identity.min_ended,
+                identity.max_ended};
     }
     Status verify_columns(std::span<const size_t> positions) override {
         for (size_t system = file_->columns.size(); system > values_; --system) {
@@ -304,6 +314,7 @@ class OpenWarmFile final : public WarmFile {
     const size_t values_;  // columns of the table; row numbers and commits follow where the file holds them
     std::vector<std::atomic<bool>> verified_;
     std::vector<std::shared_ptr<const Chunk>> chunks_;
+    const OpenColumn* ended_ = nullptr;
 };
 
 // Opens what Arrow makes of the file. Arrow checks its own structure; buffers point into the mapping.
@@ -343,9 +354,11 @@ Status open_columns(OpenFile& file, const StoredSchema& schema) {
     const bool has_commits = std::any_of(file.layout.chunks.begin(), file.layout.chunks.end(),
                                          [](const auto& chunk) { return chunk.min_created != chunk.max_created; });
     size_t next = schema.ids.size();
-    if (file.columns.size() != next + (has_counters ? 1 : 0) + (has_commits ? 1 : 0) ||
+    const bool has_ends = file.layout.has_ended;
+    if (file.columns.size() != next + (has_counters ? 1 : 0) + (has_commits ? 1 : 0) + (has_ends ? 1 : 0) ||
         (has_counters && !is_system(next++, warm::kRowCounterField)) ||
-        (has_commits && !is_system(next, warm::kCreatedField))) {
+        (has_commits && !is_system(next++, warm::kCreatedField)) ||
+        (has_ends && !is_system(next, warm::kEndedField))) {
         return damaged(file.path, "its columns are not those of the table");
     }
     for (size_t position = 0; position < schema.ids.size(); ++position) {

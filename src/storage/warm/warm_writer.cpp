@@ -352,6 +352,7 @@ Result<WarmFileSummary> write_warm_file(Disk& disk, const std::string& path, con
     warm::FileLayout layout;
     layout.has_row_ids = content.with_row_ids;
     layout.has_created = content.with_created;
+    layout.has_ended = !content.ends.empty();
     bool all_in_sequence = true;
     bool all_of_one_commit = true;
     for (const auto& chunk : content.chunks) {
@@ -361,6 +362,10 @@ Result<WarmFileSummary> write_warm_file(Disk& disk, const std::string& path, con
                       chunk->schema().ids == content.chunks[0]->schema().ids);
         run.rows += run.counts.back();
         layout.chunks.push_back(identity_of(*chunk, run.counts.back()));
+        if (layout.has_ended) {
+            layout.chunks.back().min_ended = content.ends[run.rows - run.counts.back()];
+            layout.chunks.back().max_ended = content.ends[run.rows - 1];
+        }
         all_in_sequence = all_in_sequence && layout.chunks.back().is_sequence;
         all_of_one_commit =
             all_of_one_commit && layout.chunks.back().min_created == layout.chunks.back().max_created;
@@ -379,6 +384,12 @@ Result<WarmFileSummary> write_warm_file(Disk& disk, const std::string& path, con
     if (content.with_created && !all_of_one_commit) {
         columns.push_back(write_system_column(
             run, warm::kCreatedField, [](const Chunk& chunk, uint32_t slot) { return chunk.created(slot); }));
+    }
+    if (layout.has_ended) {
+        KODIAK_ASSERT(content.ends.size() == run.rows);
+        auto next = content.ends.begin();
+        columns.push_back(
+            write_system_column(run, warm::kEndedField, [&next](const Chunk&, uint32_t) { return *next++; }));
     }
     return write_batch(disk, path, run, columns, layout, sync);
 }

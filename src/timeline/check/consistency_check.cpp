@@ -25,23 +25,24 @@ class Checker {
 
     void check_files() {
         std::set<const storage::TableFile*> seen;
-        for (const auto& [table, all] : pinned_) {
-            for (uint64_t i = 0; i < all->size(); ++i) {
-                const storage::TableFile* file = (*all)[i].file.get();
+        for (const auto& [table, all, indexes] : pinned_) {
+            (void)all->for_each([&](uint64_t, const storage::DirectoryEntry& entry) -> Status {
+                const storage::TableFile* file = entry.file.get();
                 if (file == nullptr || !seen.insert(file).second) {
-                    continue;
+                    return {};
                 }
                 const Status intact = file->file->verify();
                 if (!intact.ok()) {
                     findings.push_back({file->file->path(), intact.error().message});
                 }
-            }
+                return {};
+            });
         }
     }
 
     void pin() {
         for (BranchTable* table : store_.tables()) {
-            pinned_.emplace_back(table, table->directory());
+            pinned_.push_back({table, table->directory(), table->indexes()});
         }
     }
 
@@ -76,8 +77,8 @@ class Checker {
     }
 
     Status check_indexes() {
-        for (const auto& [table, all] : pinned_) {
-            for (const std::shared_ptr<storage::TableIndex>& index : table->indexes()) {
+        for (const auto& [table, all, indexes] : pinned_) {
+            for (const std::shared_ptr<storage::TableIndex>& index : indexes) {
                 const Status intact = check_structure(*index);
                 if (!intact.ok()) {
                     findings.push_back(
@@ -97,10 +98,10 @@ class Checker {
     }
 
     Status collect_events() {
-        for (const auto& [table, all] : pinned_) {
-            for (uint64_t i = 0; i < all->size(); ++i) {
-                const Chunk& chunk = *(*all)[i].chunk;
-                const storage::ChunkEnds* ends = (*all)[i].state->ends();
+        for (const auto& [table, all, indexes] : pinned_) {
+            (void)all->for_each([&](uint64_t, const storage::DirectoryEntry& entry) -> Status {
+                const Chunk& chunk = *entry.chunk;
+                const storage::ChunkEnds* ends = entry.state->ends();
                 for (uint32_t slot = 0; slot < chunk.count(); ++slot) {
                     const uint64_t created = chunk.created(slot);
                     const uint64_t end = ends == nullptr ? 0 : ends->end(slot);
@@ -114,7 +115,8 @@ class Checker {
                         events_.push_back({end, table->table(), chunk.row_id(slot), &chunk, slot, false});
                     }
                 }
-            }
+                return {};
+            });
         }
         sort_events(events_);
         return {};
@@ -144,22 +146,24 @@ class Checker {
         storage::KeyReader reader = index.reader();
         index::LocatorList found;
         uint64_t missing = 0;
-        for (uint64_t i = 0; i < all.size(); ++i) {
-            const storage::ChunkEnds* ends = all[i].state->ends();
-            for (uint32_t slot = 0; slot < all[i].chunk->count(); ++slot) {
+        for (uint64_t place = 0; place < all.scan_count(); ++place) {
+            const uint64_t number = all.scan_number(place);
+            const storage::DirectoryEntry& entry = all[number];
+            const storage::ChunkEnds* ends = entry.state->ends();
+            for (uint32_t slot = 0; slot < entry.chunk->count(); ++slot) {
                 const bool was_ended = ends != nullptr && ends->end(slot) != 0;
-                if (was_ended || all[i].chunk->created(slot) > upto_) {
+                if (was_ended || entry.chunk->created(slot) > upto_) {
                     continue;  // rows of commits that come in meanwhile may not have reached the index yet
                 }
-                KODIAK_TRY_ASSIGN(const auto key, reader.read(*all[i].chunk, slot));
+                KODIAK_TRY_ASSIGN(const auto key, reader.read(*entry.chunk, slot));
                 if (!key.has_value()) {
                     continue;
                 }
                 index.keys().find(*key, found);
-                const Locator locator(table.branch(), i, slot);
+                const Locator locator(table.branch(), number, slot);
                 if (std::find(found.begin(), found.end(), locator) == found.end()) {
                     // It may have been ended and taken out between the two looks.
-                    const storage::ChunkEnds* ends_now = all[i].state->ends();
+                    const storage::ChunkEnds* ends_now = entry.state->ends();
                     missing += ends_now == nullptr || ends_now->end(slot) == 0 ? 1 : 0;
                 }
             }
@@ -174,7 +178,13 @@ class Checker {
     storage::Store& store_;
     const std::string& directory_;
     const uint64_t upto_;
-    std::vector<std::pair<BranchTable*, storage::ChunkDirectory::Ptr>> pinned_;
+    // Compaction may go on: an index fits the directory that was the table's beside it.
+    struct PinnedRows {
+        BranchTable* table;
+        storage::ChunkDirectory::Ptr all;
+        std::vector<std::shared_ptr<storage::TableIndex>> indexes;
+    };
+    std::vector<PinnedRows> pinned_;
     std::vector<RowEvent> events_;
 };
 

@@ -31,6 +31,7 @@ Result<Checkpointer::Capture> Checkpointer::capture() {
                     .row_counters = store_.row_counters(),
                     .sequences = store_.sequence_positions()};
     capture.entries = history_.unsaved();
+    capture.retired = store_.retired_files();
     for (storage::BranchTable* table : store_.tables()) {
         if (table->directory()->size() > 0) {
             capture.tables.push_back(storage::capture_table(*table, capture.head.seq));
@@ -67,6 +68,15 @@ Status Checkpointer::write_manifest(const Capture& capture) {
     return write_current(disk, directory, name);
 }
 
+// Neither the new manifest nor the log from its position on names them. Readers keep what they have mapped.
+void Checkpointer::remove_retired(const Capture& capture) {
+    for (const auto& file : capture.retired) {
+        // Best effort: a file that stays is removed at the next open.
+        (void)store_.disk().remove(file->file->path()).ok();
+    }
+    store_.forget_retired(capture.retired);
+}
+
 Status Checkpointer::checkpoint() {
     const std::lock_guard guard(mutex_);
     KODIAK_TRY_ASSIGN(Capture captured, capture());
@@ -83,6 +93,7 @@ Status Checkpointer::checkpoint() {
         }
     }
     KODIAK_TRY(log_.retire_before(storage::Lsn{captured.head.log_from}));
+    remove_retired(captured);
     if (state_.manifest_number > 1) {
         // Best effort: an old manifest that stays is removed at the next open.
         (void)store_.disk().remove(store_.options().directory + "/" + manifest_name(state_.manifest_number - 1)).ok();

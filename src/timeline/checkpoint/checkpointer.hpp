@@ -29,17 +29,21 @@ class Checkpointer {
 
     // kDiskFull, kIo.
     Status checkpoint();
+    // As long as the lock is held no checkpoint runs.
+    std::unique_lock<std::mutex> keep_out() { return std::unique_lock(mutex_); }
 
    private:
     struct Capture {
         ManifestHead head;
         std::vector<storage::CapturedTable> tables;
         std::vector<HistoryEntry> entries;
+        std::vector<std::shared_ptr<const storage::TableFile>> retired;
     };
     Result<Capture> capture();
     Result<std::vector<std::pair<storage::BranchTable*, std::shared_ptr<const storage::TableFile>>>> write_files(
         Capture& capture);
     Status write_manifest(const Capture& capture);
+    void remove_retired(const Capture& capture);
 
     storage::Store& store_;
     storage::Log& log_;

@@ -13,7 +13,7 @@ namespace kodiak::timeline {
 namespace {
 
 constexpr std::string_view kMagic = "KDKM";
-constexpr uint16_t kManifestVersion = 1;
+constexpr uint16_t kManifestVersion = storage::kRewrittenImages;
 constexpr std::string_view kCurrentFirstLine = "kodiak 1\n";
 
 void write_head(const ManifestHead& head, ByteWriter& writer) {
@@ -89,12 +89,14 @@ std::string encode_manifest(const ManifestHead& head, const std::vector<storage:
     ByteWriter writer(payload);
     write_head(head, writer);
     writer.varint(tables.size());
+    const bool rewritten = std::any_of(tables.begin(), tables.end(), storage::was_rewritten);
+    const uint16_t version = rewritten ? storage::kRewrittenImages : storage::kPlainImages;
     for (const storage::CapturedTable& table : tables) {
-        storage::write_table_image(table, head.seq, writer);
+        storage::write_table_image(table, head.seq, version, writer);
     }
     std::string file(kMagic);
     ByteWriter file_writer(file);
-    file_writer.u16(kManifestVersion);
+    file_writer.u16(version);
     file_writer.u64(payload.size());
     file_writer.raw(payload);
     file_writer.u64(xxh3(file));
@@ -127,6 +129,7 @@ Result<OpenedManifest> decode_manifest(std::string_view bytes, const std::string
     const std::string_view payload = bytes.substr(kHeaderBytes, length);
     ByteReader payload_reader(payload);
     OpenedManifest manifest;
+    manifest.version = version;
     KODIAK_TRY_ASSIGN(manifest.head, read_head(payload_reader));
     KODIAK_TRY_ASSIGN(manifest.table_count, payload_reader.varint());
     manifest.tables = payload.substr(payload_reader.offset());

@@ -38,6 +38,7 @@ std::string encode_manifest(const ManifestHead& head, const std::vector<storage:
 // kCorruption names `path`; kVersionTooNew.
 struct OpenedManifest {
     ManifestHead head;
+    uint16_t version = 0;
     uint64_t table_count = 0;
     std::string_view tables;
 };

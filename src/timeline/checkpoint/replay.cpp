@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "catalog/system_tables.hpp"
+#include "storage/compaction/layout_record.hpp"
 #include "storage/store/object_rows.hpp"
 
 namespace kodiak::timeline {
@@ -45,6 +46,9 @@ Status Replayer::apply(storage::LogRecord record) {
             store_.set_sequence_position(position);
         }
         return {};
+    }
+    if (record.type == kLayoutRecordType) {
+        return storage::replay_layout(store_, record.payload);
     }
     return make_error(ErrorCode::kVersionTooNew, fmt::format("the log holds a record of unknown type {}", record.type))
         .with_hint("Open the database with a newer Kodiak.");
@@ -179,7 +183,7 @@ Result<uint64_t> Replayer::add_rows(const LoggedCommit& commit, BranchTable& row
 Status Replayer::end_rows(BranchTable& rows, const LoggedTable& table, uint64_t seq) {
     const storage::ChunkDirectory::Ptr all = rows.directory();
     for (const Locator locator : table.placement.ended) {
-        if (locator.branch() != rows.branch() || locator.chunk() >= all->size() ||
+        if (locator.branch() != rows.branch() ||
             locator.slot() >= (*all)[locator.chunk()].chunk->count()) {
             return misfit(seq, "it ends a row that is not there");
         }

@@ -108,6 +108,7 @@ Result<CommitPipeline::Published> CommitPipeline::publish(StoreTransaction& tran
     while (!in_flight_.empty() && in_flight_.front().applied.seq <= store_.visible_seq()) {
         in_flight_.pop_front();
     }
+    KODIAK_TRY(storage::follow_moves(transaction, changes));
     if (store_.latest_seq() != transaction.view().head()) {
         KODIAK_TRY(storage::check_conflicts(transaction));
     }

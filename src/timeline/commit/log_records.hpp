@@ -16,6 +16,7 @@ namespace kodiak::timeline {
 
 inline constexpr uint8_t kCommitRecordType = 1;
 inline constexpr uint8_t kSequenceRecordType = 2;
+inline constexpr uint8_t kLayoutRecordType = 3;
 
 // One table's part of a commit, as logged. `row_runs` borrows the payload when decoded.
 struct LoggedTable {

@@ -17,7 +17,9 @@ using storage::NetOp;
 using storage::NetRun;
 using storage::TableNetChanges;
 
-bool may_have_ended(const ChunkEnds* ends, uint64_t seq) { return ends != nullptr && ends->first_seq() <= seq; }
+bool may_have_ended(const ChunkEnds* ends, uint64_t seq) {
+    return ends != nullptr && ends->first_seq() <= seq && ends->last_seq() >= seq;
+}
 
 // One table's part of a commit, while it is gathered.
 struct Gathered {
@@ -44,6 +46,9 @@ Status gather_chunk(const DirectoryEntry& entry, ObjectId table, uint64_t seq, G
     const bool created_here = count > 0 && chunk.min_created() <= seq && seq <= chunk.max_created();
     if (count == 0 || (!created_here && !may_have_ended(ends, seq))) {
         return {};
+    }
+    if (ends != nullptr && ends->is_history()) {
+        KODIAK_TRY(storage::verify_columns(entry, {}));  // its ends lie in the file
     }
     if (!created_here) {
         // Ends lie in memory; the file is looked at only when one of them is this commit's.
@@ -94,18 +99,18 @@ void sort_events(std::vector<RowEvent>& events) {
 }
 
 Status KeyHistory::load(const ChunkDirectory& objects) {
-    for (uint64_t i = 0; i < objects.size(); ++i) {
-        const Chunk& chunk = *objects[i].chunk;
-        KODIAK_TRY(storage::verify_columns(objects[i], chunk.schema().ids));
-        const ChunkEnds* ends = objects[i].state->ends();
+    return objects.for_each([&](uint64_t, const DirectoryEntry& entry) -> Status {
+        const Chunk& chunk = *entry.chunk;
+        KODIAK_TRY(storage::verify_columns(entry, chunk.schema().ids));
+        const ChunkEnds* ends = entry.state->ends();
         for (uint32_t slot = 0; slot < chunk.count(); ++slot) {
             const uint64_t end = ends == nullptr ? 0 : ends->end(slot);
             if (end != chunk.created(slot)) {
                 KODIAK_TRY(add(chunk, slot));
             }
         }
-    }
-    return {};
+        return {};
+    });
 }
 
 std::vector<ColumnId> KeyHistory::key_at(ObjectId table, uint64_t seq) const {
@@ -153,9 +158,9 @@ Result<std::vector<TableNetChanges>> changes_of_commit(std::span<const PinnedTab
     bool has_keys = false;
     for (const PinnedTable& table : tables) {
         Gathered gathered;
-        for (uint64_t i = 0; i < table.chunks->size(); ++i) {
-            KODIAK_TRY(gather_chunk((*table.chunks)[i], table.table, seq, gathered));
-        }
+        KODIAK_TRY(table.chunks->for_each([&](uint64_t, const DirectoryEntry& entry) {
+            return gather_chunk(entry, table.table, seq, gathered);
+        }));
         if (gathered.ended.empty() && !gathered.runs.empty()) {
             std::sort(gathered.runs.begin(), gathered.runs.end(),
                       [](const NetRun& a, const NetRun& b) { return a.first < b.first; });

@@ -99,26 +99,45 @@ Result<std::vector<TreeHead>> HistoryReader::recorded_heads() {
     return heads;
 }
 
+namespace {
+
+// The commit that made the version of `row` that commit `as_of` left in a chunk; nullopt when it left none there.
+Result<std::optional<uint64_t>> version_in(const storage::DirectoryEntry& entry, RowId row, uint64_t as_of) {
+    const storage::Chunk& chunk = *entry.chunk;
+    if (chunk.count() == 0 || chunk.min_created() > as_of) {
+        return std::optional<uint64_t>();
+    }
+    KODIAK_TRY(storage::verify_columns(entry, {}));
+    const storage::ChunkEnds* ends = entry.state->ends();
+    for (uint32_t slot = 0; slot < chunk.count(); ++slot) {
+        if (chunk.row_id(slot) != row || chunk.created(slot) > as_of) {
+            continue;
+        }
+        const uint64_t end = ends == nullptr ? 0 : ends->end(slot);
+        if (end == 0 || end > as_of) {
+            return std::optional(chunk.created(slot));
+        }
+    }
+    return std::optional<uint64_t>();
+}
+
+}  // namespace
+
 Result<RowChange> HistoryReader::change_of(ObjectId table, RowId row, uint64_t as_of) {
     as_of = std::min(as_of, size());
     for (const PinnedTable& pinned : pin_tables(kMainBranch)) {
-        for (uint64_t i = 0; pinned.table == table && i < pinned.chunks->size(); ++i) {
-            const storage::DirectoryEntry& entry = (*pinned.chunks)[i];
-            const storage::Chunk& chunk = *entry.chunk;
-            if (chunk.count() == 0 || chunk.min_created() > as_of) {
-                continue;
+        if (pinned.table != table) {
+            continue;
+        }
+        std::optional<uint64_t> created;
+        KODIAK_TRY(pinned.chunks->for_each([&](uint64_t, const storage::DirectoryEntry& entry) -> Status {
+            if (!created.has_value()) {
+                KODIAK_TRY_ASSIGN(created, version_in(entry, row, as_of));
             }
-            KODIAK_TRY(storage::verify_columns(entry, {}));
-            const storage::ChunkEnds* ends = entry.state->ends();
-            for (uint32_t slot = 0; slot < chunk.count(); ++slot) {
-                if (chunk.row_id(slot) != row || chunk.created(slot) > as_of) {
-                    continue;
-                }
-                const uint64_t end = ends == nullptr ? 0 : ends->end(slot);
-                if (end == 0 || end > as_of) {
-                    return RowChange{chunk.created(slot), table, row};
-                }
-            }
+            return {};
+        }));
+        if (created.has_value()) {
+            return RowChange{*created, table, row};
         }
     }
     return make_error(ErrorCode::kNotFound, fmt::format("table {} has no row {} of origin {:016x} as of commit {}",
@@ -126,10 +145,12 @@ Result<RowChange> HistoryReader::change_of(ObjectId table, RowId row, uint64_t a
 }
 
 Result<RowChange> HistoryReader::change_of(ObjectId table, Locator version) {
-    const storage::ChunkDirectory::Ptr chunks =
-        version.is_transaction_local() ? nullptr : store_.table(table, version.branch()).directory();
-    if (chunks == nullptr || version.chunk() >= chunks->size() ||
-        version.slot() >= (*chunks)[version.chunk()].chunk->count()) {
+    storage::BranchTable* const rows =
+        version.is_transaction_local() ? nullptr : &store_.table(table, version.branch());
+    const storage::ChunkDirectory::Ptr chunks = rows == nullptr ? nullptr : rows->directory();
+    // The statement that asks may hold an older layout.
+    version = rows == nullptr ? version : rows->locate(version).value_or(version);
+    if (chunks == nullptr || version.slot() >= (*chunks)[version.chunk()].chunk->count()) {
         return make_error(ErrorCode::kInvalidValue, "cannot prove a row that is not committed");
     }
     const storage::DirectoryEntry& entry = (*chunks)[version.chunk()];
