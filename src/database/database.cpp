@@ -9,6 +9,7 @@
 #include "database/machine_memory.hpp"
 #include "database/script_session.hpp"
 #include "engine/engine.hpp"
+#include "engine/parquet_codec.hpp"
 #include "language/lexer/words.hpp"
 #include "timeline/database_core.hpp"
 
@@ -100,7 +101,9 @@ Result<std::unique_ptr<OpenDatabase>> open_database(const std::string& path, con
     open.create_if_missing = options.create_if_missing && !options.read_only;
     open.memory_limit_bytes = memory_bytes / 100 * kStorePercent;
     open.owner = options.owner;
-    KODIAK_TRY_ASSIGN(auto core, timeline::DatabaseCore::open(timeline::Surroundings::real(), path, open));
+    timeline::Surroundings surroundings = timeline::Surroundings::real();
+    surroundings.codec = engine::make_parquet_codec();
+    KODIAK_TRY_ASSIGN(auto core, timeline::DatabaseCore::open(std::move(surroundings), path, open));
     KODIAK_TRY_ASSIGN(auto engine, engine::Engine::create(engine_options(*core, memory_bytes)));
     std::string name = engine::Engine::catalog_name(path);
     KODIAK_TRY(engine->attach(name, *core));

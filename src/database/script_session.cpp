@@ -49,13 +49,13 @@ class OneText final : public RowBatch {
     std::string_view text_;
 };
 
+}  // namespace
+
 Error refused_in_failed_transaction() {
     return make_error(ErrorCode::kInFailedTransaction,
                       "the transaction has failed; statements are refused until it ends")
         .with_hint("ROLLBACK, or ROLLBACK TO a savepoint.");
 }
-
-}  // namespace
 
 Status ScriptSession::execute_script(std::string_view text, ResultSink& sink) {
     for (const auto& statement : language::split_script(text)) {

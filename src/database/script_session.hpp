@@ -20,6 +20,9 @@
 
 namespace kodiak::database {
 
+// What a statement in a failed transaction is told.
+Error refused_in_failed_transaction();
+
 class ScriptSession final : public Session {
    public:
     // `core` is the database that CHECKPOINT means under the name `catalog`. It must outlive the session.
@@ -49,6 +52,8 @@ class ScriptSession final : public Session {
     Result<Answer> run(std::string_view text, const language::UpsertStatement& upsert, ResultSink& sink);
     Result<Answer> run(std::string_view text, const language::ProveStatement& prove, ResultSink& sink);
     Result<Answer> run(std::string_view text, const language::HistoryStatement& history, ResultSink& sink);
+    Result<Answer> run(std::string_view text, const language::UpkeepStatement& upkeep, ResultSink& sink);
+    Result<Answer> run(std::string_view text, const language::TableOptionsStatement& options, ResultSink& sink);
     Result<Answer> run(std::string_view text, const language::PlainStatement& plain, ResultSink& sink);
 
     // Runs SQL in the engine and hands rows to the sink. Errors have their positions in `sql`.
@@ -65,6 +70,8 @@ class ScriptSession final : public Session {
     // Remembers what a PREPARE that succeeded may be routed as, and forgets what it or a DEALLOCATE replaced.
     void note_prepared(std::string_view text);
     Result<Answer> run_counting_upsert(const std::string& sql);
+    // The values of the only row that a query answers.
+    Result<std::vector<std::string>> single_row(const std::string& sql);
     Result<std::vector<std::pair<std::string, std::string>>> evaluate_metadata(const std::string& sql);
     Status start_transaction(const engine::BeginOptions& options);
     Status end_own_failure();

@@ -37,6 +37,8 @@ enum class StatementKind : uint8_t {
     kUpsert,
     kProve,
     kHistory,
+    kUpkeep,
+    kTableOptions,
     kPlain,
 };
 
@@ -131,13 +133,29 @@ struct ProveStatement {
 // A statement on history that the statement table knows (history_statement.hpp tells what it says).
 struct HistoryStatement {};
 
+// COMPACT TABLE qname [TO WARM | TO COLD], OPTIMIZE [TABLE] [qname], VACUUM [qname].
+struct UpkeepStatement {
+    enum class What : uint8_t { kCompact, kOptimize, kVacuum };
+    What what = What::kCompact;
+    std::vector<NamePart> table;  // 1 to 3 parts; empty: all tables
+    std::string target;           // warm, cold, or empty: where the rows lie
+};
+
+// ALTER TABLE qname SET (option = value, ...) | RESET (option, ...).
+struct TableOptionsStatement {
+    std::vector<NamePart> table;
+    bool if_exists = false;
+    std::vector<std::pair<std::string, std::string>> set;  // sorted by name
+    std::vector<std::string> reset;
+};
+
 // Any other statement: the engine's, byte for byte (after rewrite_plain of rewrite.hpp).
 struct PlainStatement {};
 
 using ParsedStatement =
     std::variant<BeginStatement, CommitStatement, RollbackStatement, SavepointStatement, ReleaseStatement,
                  SetTransactionStatement, CheckpointStatement, UpsertStatement, ProveStatement, HistoryStatement,
-                 PlainStatement>;
+                 UpkeepStatement, TableOptionsStatement, PlainStatement>;
 
 // Sorts and parses one statement; a closing `;` is allowed. Spans are offsets in `text`.
 // Errors: see the contract; positions are those of `text`.

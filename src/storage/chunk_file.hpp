@@ -43,6 +43,8 @@ class ChunkFile {
     virtual const std::vector<std::shared_ptr<const Chunk>>& chunks() const = 0;
     virtual uint64_t rows() const = 0;
     virtual uint64_t bytes() const = 0;
+    // Bytes of memory that hold what was decoded; 0 for mapped files.
+    virtual uint64_t memory_bytes() const { return 0; }
     // NULLs of the column at `position` in chunk `chunk`.
     virtual uint32_t null_count(size_t chunk, size_t position) const = 0;
     virtual FileEnds ends(size_t chunk) const = 0;

@@ -37,6 +37,9 @@ struct ColumnStatistics {
     uint64_t distinct = 0;       // estimate; 0 = unknown
 };
 
+// Where a chunk lies.
+enum class ChunkTier : uint8_t { kHot, kWarm, kCold };
+
 class TableSnapshot {
    public:
     virtual ~TableSnapshot() = default;
@@ -59,6 +62,7 @@ class TableSnapshot {
     // Rows of chunk `index` that this snapshot shows. When all of 0..chunk.count()-1 are visible returns count and
     // sets *all; otherwise writes their slots in ascending order to `slots` (room for 2,048) and returns how many.
     virtual size_t visible(size_t index, uint32_t* slots, bool* all) const = 0;
+    virtual ChunkTier tier(size_t index) const = 0;
     // Rows in chunk as this snapshot captured it (the open chunk may have grown since).
     virtual uint32_t rows_in(size_t index) const = 0;
 

@@ -10,9 +10,12 @@
 namespace kodiak::timeline {
 namespace {
 
-CompactionReport compact(TestDatabase& db, ObjectId table = kNoObject) {
+using Target = CompactionRequest::Target;
+
+CompactionReport compact(TestDatabase& db, ObjectId table = kNoObject, Target target = Target::kSame) {
     CompactionRequest request;
     request.table = table;
+    request.target = target;
     const auto report = db.core().compact(request);
     EXPECT_TRUE(report.ok()) << report.error().message;
     return report.value();
@@ -191,7 +194,7 @@ TEST(Compaction, ThePastStaysWhatItWas) {
             }
             past[++seq] = Rows(now.begin(), now.end());
             switch (random() % 12) {
-                case 0: compact(db, table); break;
+                case 0: compact(db, table, static_cast<Target>(random() % 3)); break;
                 case 1: ASSERT_TRUE(db.core().checkpoint().ok()); break;
                 case 2: db.reopen(); break;
                 default: break;
@@ -215,6 +218,94 @@ TEST(Compaction, ThePastStaysWhatItWas) {
     }
 }
 
+TEST(Compaction, ColdRowsAreReadFoundChangedAndWarmedAgain) {
+    TestDatabase db;
+    const ObjectId table = db.create_table("t");
+    Rows rows = numbered_rows(0, 7000, std::string(30, 'c'));
+    db.insert(table, rows);
+    EXPECT_EQ(compact(db, table, Target::kCold).rows, 7000u);
+    EXPECT_EQ(db.core().table_statistics().at(0).cold_rows, 7000u);
+    for (const bool reopens : {false, true}) {
+        EXPECT_EQ(db.rows(table), rows);
+        EXPECT_TRUE(db.check().empty());
+        if (reopens) {
+            ASSERT_TRUE(db.core().checkpoint().ok());
+            db.reopen();
+        }
+    }
+    EXPECT_EQ(db.try_insert(table, {{5, "taken"}}).error().code, ErrorCode::kUniqueViolation);
+    db.update(table, 17, "warmer");
+    db.erase(table, 18);
+    rows[17].second = "warmer";
+    rows.erase(rows.begin() + 18);
+    EXPECT_EQ(db.rows(table), rows);
+    EXPECT_EQ(compact(db, table, Target::kWarm).rows, 6999u);
+    EXPECT_EQ(db.core().table_statistics().at(0).cold_rows, 0u);
+    EXPECT_EQ(db.rows(table), rows);
+    db.reopen();
+    EXPECT_EQ(db.rows(table), rows);
+    EXPECT_TRUE(db.check().empty());
+}
+
+// What a statement decodes of cold files goes when there is no room for it; readers that have it keep it.
+TEST(Compaction, DecodedColumnsGoWhenMemoryIsShort) {
+    OpenOptions options;
+    options.memory_limit_bytes = 64 << 10;
+    TestDatabase db(SimulatedDisk::create(), options);
+    const ObjectId table = db.create_table("t");
+    const Rows rows = numbered_rows(0, 7000, std::string(30, 'c'));
+    db.insert(table, rows);
+    compact(db, table, Target::kCold);
+    auto reader = db.begin();
+    EXPECT_EQ(db.rows_in(*reader, table), rows);
+    db.core().settle();
+    EXPECT_EQ(db.rows_in(*reader, table), rows);
+    db.core().rollback(std::move(reader));
+    db.update(table, 3, "changed");
+    db.core().settle();
+    EXPECT_EQ(db.rows(table).size(), 7000u);
+    db.core().settle();
+    EXPECT_TRUE(db.check().empty());
+}
+
+// A damaged byte anywhere in the files of the cold tier is named, and never shows as a value.
+TEST(Compaction, DamageInAColdFileIsNamed) {
+    TestDatabase db;
+    const ObjectId table = db.create_table("t");
+    const Rows rows = numbered_rows(0, 50, "value ");
+    db.insert(table, rows);
+    compact(db, table, Target::kCold);
+    ASSERT_TRUE(db.core().checkpoint().ok());
+    db.close();
+    uint64_t noticed = 0;
+    uint64_t tried = 0;
+    for (const SimulatedFile& file : db.disk().dump()) {
+        for (size_t at = 0; file.path.find("/data/") != std::string::npos && at < file.bytes.size(); at += 13) {
+            SCOPED_TRACE(file.path + " at " + std::to_string(at));
+            const auto disk = db.disk().after_crash(CrashMode::kKeepAll);
+            ASSERT_TRUE(disk->corrupt(file.path, at, 1).ok());
+            TestDatabase damaged(disk, TestDatabase::Closed{});
+            ++tried;
+            const Status opened = damaged.try_open();
+            if (!opened.ok()) {
+                EXPECT_EQ(opened.error().code, ErrorCode::kCorruption) << opened.error().message;
+                ++noticed;
+                continue;
+            }
+            const auto findings = damaged.core().check();
+            ASSERT_TRUE(findings.ok()) << findings.error().message;
+            noticed += findings->empty() ? 0 : 1;
+            if (findings->empty()) {
+                EXPECT_EQ(damaged.rows(table), rows);
+            } else {
+                EXPECT_NE(findings->front().place.find("/db/data/"), std::string::npos);
+            }
+        }
+    }
+    EXPECT_GT(tried, 100u);
+    EXPECT_GT(noticed, tried / 2);  // padding between buffers means nothing
+}
+
 // Rows of a commit that failed at the log are dead for everybody: they are the only ones that compaction lets go.
 TEST(Compaction, RowsOfFailedCommitsGo) {
     TestDatabase db;
@@ -229,6 +320,58 @@ TEST(Compaction, RowsOfFailedCommitsGo) {
     db.reopen();
     EXPECT_EQ(db.rows(table), (Rows{{1, "one"}, {2, "later"}}));
     EXPECT_TRUE(db.check().empty());
+}
+
+Status set_options(TestDatabase& db, ObjectId table, std::vector<std::pair<std::string, std::string>> options) {
+    return in_transaction(db, [&](storage::Transaction& transaction) {
+        catalog::CatalogObject changed = *transaction.catalog()->find(table);
+        std::get<catalog::TableDefinition>(changed.definition).options = std::move(options);
+        return transaction.put_object(std::move(changed));
+    });
+}
+
+// TIER-42: six single writes with room for five in the hot tier.
+TEST(Upkeep, RowsBeyondTheLimitOfTheHotTierAreMovedByTheBackground) {
+    TestDatabase db;
+    const ObjectId table = db.create_table("r");
+    ASSERT_TRUE(set_options(db, table, {{"hot_tier_max_rows", "5"}, {"warm_tier", "false"}}).ok());
+    for (int64_t id = 1; id <= 5; ++id) {
+        db.insert(table, {{id, "row"}});
+        db.core().settle();
+    }
+    EXPECT_EQ(db.core().table_statistics().at(0).hot_rows, 5u);
+    EXPECT_TRUE(db.core().tier_moves().empty());
+    db.insert(table, {{6, "row"}});
+    db.core().settle();
+    EXPECT_EQ(db.core().table_statistics().at(0).hot_rows, 0u);
+    EXPECT_EQ(db.core().table_statistics().at(0).cold_rows, 6u);
+    ASSERT_EQ(db.core().tier_moves().size(), 1u);
+    EXPECT_EQ(db.core().tier_moves()[0].action, "demote to cold");
+    EXPECT_EQ(db.core().tier_moves()[0].reason, "6 rows in the hot tier, hot_tier_max_rows = 5");
+    db.reopen();
+    EXPECT_EQ(db.rows(table).size(), 6u);
+    EXPECT_TRUE(db.check().empty());
+}
+
+// A failure is shown, and the next attempt waits longer each time.
+TEST(Upkeep, AFailureIsShownAndTriedAgainLater) {
+    TestDatabase db;
+    const ObjectId table = db.create_table("r");
+    ASSERT_TRUE(set_options(db, table, {{"hot_tier_max_rows", "1"}}).ok());
+    db.insert(table, {{1, "one"}, {2, "two"}});
+    db.disk().set_capacity(db.disk().bytes_used());
+    db.core().settle();
+    ASSERT_FALSE(db.core().tier_moves().empty());
+    const TierMove failed = db.core().tier_moves().back();
+    EXPECT_NE(failed.error, "");
+    EXPECT_GT(failed.next_attempt.micros, failed.time.micros);
+    db.disk().set_capacity(UINT64_MAX);
+    for (int i = 0; i < 50 && db.core().tier_moves().back().error != ""; ++i) {
+        db.core().settle();  // each look at the clock of this fixture takes a second
+    }
+    EXPECT_EQ(db.core().tier_moves().back().error, "");
+    EXPECT_EQ(db.core().table_statistics().at(0).warm_rows, 2u);
+    EXPECT_EQ(db.rows(table).size(), 2u);
 }
 
 }  // namespace

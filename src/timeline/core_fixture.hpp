@@ -15,6 +15,7 @@
 #include "base/disk/simulated_disk.hpp"
 #include "storage/decode.hpp"
 #include "timeline/database_core.hpp"
+#include "timeline/plain_codec.hpp"
 
 namespace kodiak::timeline {
 
@@ -44,7 +45,8 @@ class TestDatabase {
 
     Status try_open() {
         core_.reset();
-        const Surroundings world{disk_, std::make_shared<SteppingClock>(), make_seeded_random(random_seed_)};
+        const Surroundings world{disk_, std::make_shared<SteppingClock>(), make_seeded_random(random_seed_),
+                                 std::make_shared<PlainCodec>()};
         KODIAK_TRY_ASSIGN(core_, DatabaseCore::open(world, path_, options_));
         return {};
     }

@@ -18,6 +18,7 @@
 #include "base/disk/disk.hpp"
 #include "base/random/random.hpp"
 #include "base/result/result.hpp"
+#include "storage/cold_codec.hpp"
 #include "storage/transaction.hpp"
 #include "timeline/history.hpp"
 
@@ -39,6 +40,7 @@ struct Surroundings {
     std::shared_ptr<Disk> disk;
     std::shared_ptr<Clock> clock;
     std::shared_ptr<RandomSource> random;
+    std::shared_ptr<storage::ColdCodec> codec{};  // nullptr: nothing can be moved to the cold tier
     static Surroundings real();
 };
 
@@ -72,6 +74,37 @@ struct CompactionReport {
     uint64_t bytes_after = 0;
 };
 
+// What a table consists of.
+struct TableStatistics {
+    ObjectId table;
+    uint64_t live_rows = 0;
+    // Row versions by where they lie, dead ones included.
+    uint64_t hot_rows = 0;
+    uint64_t warm_rows = 0;
+    uint64_t cold_rows = 0;
+    uint64_t history_rows = 0;   // closed versions in history segments, part of no other number
+    uint64_t closed_rows = 0;    // closed versions among hot, warm and cold rows
+    uint64_t hot_bytes = 0;
+    uint64_t warm_bytes = 0;
+    uint64_t cold_bytes = 0;
+    uint64_t history_bytes = 0;
+    uint64_t index_bytes = 0;
+    uint64_t files = 0;
+};
+
+// One decision of the background work or of a statement about where rows lie.
+struct TierMove {
+    Timestamp time;
+    ObjectId table;
+    std::string action;          // compact, demote to warm, demote to cold
+    std::string reason;
+    CompactionReport report;
+    int64_t micros = 0;          // what it took
+    std::string error;           // empty: done
+    uint64_t attempt = 1;        // of the same work in a row, failures counted
+    Timestamp next_attempt;      // after a failure
+};
+
 class DatabaseCore {
    public:
     // Opens the directory `path`. kNotFound, kNotADatabase, kVersionTooNew, kLocked, kCorruption, kIo.
@@ -90,9 +123,14 @@ class DatabaseCore {
 
     // Turns hot rows into warm files and lets the log go.
     virtual Status checkpoint() = 0;
-    // Gives rows new places: dense files, closed versions apart. No answer changes (docs/decisions/0011). Files that
+    // Gives rows new places: dense files, closed versions apart. No answer changes (docs/decisions/0012). Files that
     // were replaced go with the next checkpoint. kReadOnly, kUndefinedTable, kCorruption, kDiskFull, kIo.
     virtual Result<CompactionReport> compact(const CompactionRequest& request) = 0;
+    virtual std::vector<TableStatistics> table_statistics() = 0;
+    // The latest ones, oldest first; those of this process.
+    virtual std::vector<TierMove> tier_moves() = 0;
+    // Waits until the background work that is due now has been done.
+    virtual void settle() = 0;
     // Commits, tree heads and proofs. Valid as long as this object.
     virtual History& history() = 0;
     // Reads everything: file checksums, changes roots of all commits whose rows are there, the history tree, indexes

@@ -130,6 +130,7 @@ class History {
     void compact() {
         CompactionRequest request;
         request.thorough = pick(3) > 0;
+        request.target = static_cast<CompactionRequest::Target>(pick(3));
         const auto report = db_.core().compact(request);
         EXPECT_TRUE(report.ok()) << report.error().message;
         log_.push_back("compact");
@@ -281,6 +282,8 @@ class History {
         std::string value;
         {
             KODIAK_TRY_ASSIGN(const auto snapshot, transaction.snapshot(parents_));
+            const std::array columns{ColumnId(1), ColumnId(2)};
+            KODIAK_TRY(snapshot->verify(row, columns));
             const auto place = snapshot->find(row);
             EXPECT_TRUE(place.has_value());
             StringRef name;
@@ -418,6 +421,7 @@ class History {
         Rows rows;
         std::vector<uint32_t> slots(2048);
         for (size_t i = 0; i < snapshot->chunk_count(); ++i) {
+            EXPECT_TRUE(snapshot->verify(i, snapshot->chunk(i).schema().ids).ok());
             bool all = false;
             const size_t count = snapshot->visible(i, slots.data(), &all);
             for (uint32_t k = 0; k < count; ++k) {

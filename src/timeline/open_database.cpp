@@ -2,13 +2,16 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <set>
 #include <thread>
+#include <utility>
 
 #include <fmt/format.h>
 
 #include "base/result/assert.hpp"
+#include "catalog/system_tables.hpp"
 #include "timeline/backup/data_files.hpp"
 #include "timeline/check/consistency_check.hpp"
 #include "timeline/checkpoint/checkpointer.hpp"
@@ -16,11 +19,19 @@
 #include "timeline/checkpoint/replay.hpp"
 #include "timeline/database_core.hpp"
 #include "timeline/history/history_reader.hpp"
+#include "timeline/upkeep/tier_upkeep.hpp"
 
 namespace kodiak::timeline {
 namespace {
 
 using storage::StoreTransaction;
+
+constexpr auto kUpkeepInterval = std::chrono::seconds(1);
+// So many commits within an interval are a stream that upkeep does not disturb, for a minute at most.
+constexpr uint64_t kBusyCommits = 1'000;
+constexpr uint64_t kRoundsPutOffMost = 60;
+// Decoded columns of cold files may take this share of the memory limit.
+constexpr uint64_t kDecodedShare = 4;
 
 // Everything of an open database, in the order in which it is taken down (last member first).
 class OpenDatabase final : public DatabaseCore {
@@ -42,7 +53,11 @@ class OpenDatabase final : public DatabaseCore {
             const std::lock_guard guard(background_mutex_);
             stopping_ = true;
         }
+        if (upkeep_ != nullptr) {
+            upkeep_->stop();
+        }
         background_wake_.notify_all();
+        background_done_.notify_all();
         if (background_.joinable()) {
             background_.join();
         }
@@ -90,6 +105,30 @@ class OpenDatabase final : public DatabaseCore {
 
     Result<std::vector<CheckFinding>> check() override {
         return check_database(*store_, *history_, path_, store_->visible_seq());
+    }
+
+    std::vector<TableStatistics> table_statistics() override {
+        std::vector<TableStatistics> all;
+        for (const storage::BranchTable* table : store_->tables()) {
+            if (table->directory()->scan_count() > 0 && catalog::find_system_table(table->table()) == nullptr) {
+                all.push_back(statistics_of(*table, store_->visible_seq()));
+            }
+        }
+        return all;
+    }
+
+    std::vector<TierMove> tier_moves() override {
+        return upkeep_ == nullptr ? std::vector<TierMove>() : upkeep_->moves();
+    }
+
+    void settle() override {
+        if (options_.read_only) {
+            return;
+        }
+        std::unique_lock lock(background_mutex_);
+        const uint64_t wanted = ++rounds_wanted_;
+        background_wake_.notify_all();
+        background_done_.wait(lock, [&] { return rounds_done_ >= wanted || stopping_; });
     }
 
     History& history() override { return *history_reader_; }
@@ -145,13 +184,19 @@ class OpenDatabase final : public DatabaseCore {
     std::unique_ptr<CommitPipeline> pipeline_;
     std::unique_ptr<Checkpointer> checkpointer_;
     std::unique_ptr<Compactor> compactor_;
+    std::unique_ptr<TierUpkeep> upkeep_;
     std::string current_;
 
     std::mutex background_mutex_;
     std::condition_variable background_wake_;
     bool stopping_ = false;        // guarded by background_mutex_
     bool checkpoint_due_ = false;  // guarded by background_mutex_
+    std::condition_variable background_done_;
+    uint64_t rounds_wanted_ = 0;   // guarded by background_mutex_
+    uint64_t rounds_done_ = 0;     // guarded by background_mutex_
     std::atomic<uint64_t> log_bytes_at_checkpoint_{0};
+    uint64_t seq_at_round_ = 0;    // background thread
+    uint64_t rounds_put_off_ = 0;  // background thread
     std::thread background_;
 };
 
@@ -273,7 +318,8 @@ Status OpenDatabase::load() {
     KODIAK_TRY_ASSIGN(const OpenedManifest manifest, decode_manifest(bytes, manifest_path));
     const ManifestHead& head = manifest.head;
     store_ = std::make_unique<storage::Store>(
-        surroundings_.disk, storage::StoreOptions{path_, head.origin, options_.memory_limit_bytes, options_.read_only});
+        surroundings_.disk, storage::StoreOptions{path_, head.origin, options_.memory_limit_bytes, options_.read_only,
+                                                  surroundings_.codec});
     store_->reserve_object_ids(head.next_object);
     store_->reserve_file_numbers(head.next_file);
     for (const auto& [table, next] : head.row_counters) {
@@ -313,6 +359,7 @@ Status OpenDatabase::load() {
     checkpointer_ = std::make_unique<Checkpointer>(*store_, *log_, *pipeline_, *history_,
                                                    CheckpointState{head.log_id, number});
     compactor_ = std::make_unique<Compactor>(*store_, *log_, *pipeline_, *checkpointer_);
+    upkeep_ = std::make_unique<TierUpkeep>(*store_, *compactor_, surroundings_.clock);
     return {};
 }
 
@@ -335,17 +382,21 @@ Status OpenDatabase::ensure_main_schema() {
 
 std::set<std::string> OpenDatabase::data_files() const {
     std::set<std::string> used;
+    const auto paths_of = [this](const storage::TableFile& file) {
+        const std::vector<std::string> paths = store_->paths_of(file);
+        return std::set<std::string>(paths.begin(), paths.end());
+    };
     for (storage::BranchTable* table : store_->tables()) {
         (void)table->directory()->for_each([&](uint64_t, const storage::DirectoryEntry& entry) -> Status {
             if (entry.file != nullptr) {
-                used.insert(entry.file->file->path());
+                used.merge(paths_of(*entry.file));
             }
             return {};
         });
     }
     // The manifest names these still: the next opening would look for them.
     for (const auto& file : store_->retired_files()) {
-        used.insert(file->file->path());
+        used.merge(paths_of(*file));
     }
     return used;
 }
@@ -369,12 +420,13 @@ Result<CompactionReport> OpenDatabase::compact(const CompactionRequest& request)
     bool found = request.table == kNoObject;
     for (storage::BranchTable* table : store_->tables()) {
         const bool wanted = request.table == kNoObject || request.table == table->table();
-        if (!wanted || table->table() == catalog::kObjectsTable || table->directory()->scan_count() == 0) {
+        if (!wanted || catalog::find_system_table(table->table()) != nullptr || table->directory()->scan_count() == 0) {
             found = found || wanted;
             continue;
         }
         found = true;
-        KODIAK_TRY_ASSIGN(const CompactionReport report, compactor_->compact(*table, options, request.thorough));
+        KODIAK_TRY_ASSIGN(const CompactionReport report,
+                          upkeep_->carry_out(*table, options, request.thorough, "asked for"));
         total.rewrites += report.rewrites;
         total.files_written += report.files_written;
         total.rows += report.rows;
@@ -392,16 +444,31 @@ Result<CompactionReport> OpenDatabase::compact(const CompactionRequest& request)
 void OpenDatabase::run_background() {
     std::unique_lock lock(background_mutex_);
     while (!stopping_) {
-        background_wake_.wait(lock, [&] { return stopping_ || checkpoint_due_; });
+        background_wake_.wait_for(lock, kUpkeepInterval,
+                                  [&] { return stopping_ || checkpoint_due_ || rounds_wanted_ > rounds_done_; });
         if (stopping_) {
             return;
         }
-        checkpoint_due_ = false;
+        const bool was_asked = rounds_wanted_ > rounds_done_;
+        const uint64_t wanted = rounds_wanted_;
+        bool checkpoints = std::exchange(checkpoint_due_, false);
         lock.unlock();
-        const Status done = checkpointer_->checkpoint();
-        // After a failure the next attempt waits for as much log again; the log simply stays.
-        log_bytes_at_checkpoint_.store(done.ok() ? 0 : log_->bytes_on_disk());
+        // Beside a stream of commits the upkeep waits for quieter moments, but not for ever.
+        const uint64_t commits = store_->latest_seq() - std::exchange(seq_at_round_, store_->latest_seq());
+        const bool is_busy = commits > kBusyCommits && ++rounds_put_off_ < kRoundsPutOffMost;
+        if (was_asked || !is_busy) {
+            rounds_put_off_ = 0;
+            checkpoints = upkeep_->round() || checkpoints;
+            upkeep_->trim_cold(options_.memory_limit_bytes / kDecodedShare);
+        }
+        if (checkpoints) {
+            const Status done = checkpointer_->checkpoint();
+            // After a failure the next attempt waits for as much log again; the log simply stays.
+            log_bytes_at_checkpoint_.store(done.ok() ? 0 : log_->bytes_on_disk());
+        }
         lock.lock();
+        rounds_done_ = std::max(rounds_done_, wanted);
+        background_done_.notify_all();
     }
 }
 

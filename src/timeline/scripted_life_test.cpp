@@ -43,9 +43,11 @@ Step checkpoint_step() {
     return {"checkpoint", [](TestDatabase& db) { return db.core().checkpoint(); }};
 }
 
-Step compact_step() {
-    return {"compact", [](TestDatabase& db) {
-                const auto report = db.core().compact({});
+Step compact_step(CompactionRequest::Target target = CompactionRequest::Target::kSame) {
+    return {"compact", [=](TestDatabase& db) {
+                CompactionRequest request;
+                request.target = target;
+                const auto report = db.core().compact(request);
                 return report.ok() ? Status() : Status(report.error());
             }};
 }
@@ -209,7 +211,7 @@ std::vector<Step> scripted_life() {
         replace_step(),
         create_step("u"),
         two_tables_step(),
-        compact_step(),
+        compact_step(CompactionRequest::Target::kCold),
         checkpoint_step(),
         insert_step("u", numbered_rows(100, 2700, "many ")),
         erase_step("u", 1000, 1003),
@@ -221,7 +223,7 @@ std::vector<Step> scripted_life() {
         update_step("u", 1500, "changed"),
         drop_step("u"),
         erase_step("t", 20, 22),
-        compact_step(),
+        compact_step(CompactionRequest::Target::kWarm),
         erase_step("t", 22, 23),
     };
 }

@@ -158,6 +158,7 @@ bool has_null(storage::Transaction& transaction, const catalog::CatalogObject& t
     std::vector<uint32_t> slots(kRowsPerChunk);
     bool found = false;
     for (size_t i = 0; i < snapshot->chunk_count() && !found; ++i) {
+        throw_if_error(snapshot->verify(i, {&column, 1}));
         bool all = false;
         const size_t rows = snapshot->visible(i, slots.data(), &all);
         const storage::StoredColumn* stored = storage::TableSnapshot::stored(snapshot->chunk(i), column);

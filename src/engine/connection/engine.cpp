@@ -15,6 +15,7 @@
 #include "engine/errors/errors.hpp"
 #include "engine/functions/proof_functions.hpp"
 #include "engine/functions/sequence_functions.hpp"
+#include "engine/functions/tier_functions.hpp"
 #include "engine/functions/timeline_functions.hpp"
 #include "engine/functions/transaction_functions.hpp"
 #include "engine/scan/table_scan.hpp"
@@ -82,6 +83,7 @@ Result<std::unique_ptr<Engine>> Engine::create(const EngineOptions& options) {
         register_timeline_names(config);
         config.AddExtensionOption("kodiak_jit", "Compile PL-Grizzly functions that are called often",
                                   duckdb::LogicalType::BOOLEAN, duckdb::Value::BOOLEAN(true), switch_jit);
+        register_tier_names(config);
         state->database = std::make_unique<duckdb::DuckDB>(nullptr, &config);
         state->steward = std::make_unique<duckdb::Connection>(*state->database);
         auto& context = *state->steward->context;
@@ -91,6 +93,7 @@ Result<std::unique_ptr<Engine>> Engine::create(const EngineOptions& options) {
             register_table_scan(context);
             register_timeline_functions(context);
             register_proof_functions(context);
+            register_tier_functions(context);
         });
         return std::make_unique<Engine>(std::move(state));
     } catch (const std::exception& exception) {

@@ -17,7 +17,7 @@ struct OptionRule {
 };
 
 // REQUIREMENTS TIER-34 to TIER-41 and language reference 2.5.
-constexpr std::array<OptionRule, 20> kRules{{
+constexpr std::array<OptionRule, 22> kRules{{
     {"table_type", OptionKind::kWords, " hybrid cow mor "},
     {"retention", OptionKind::kDuration, ""},
     {"cluster_by", OptionKind::kText, ""},
@@ -26,7 +26,9 @@ constexpr std::array<OptionRule, 20> kRules{{
     {"hot_tier_max_age", OptionKind::kDuration, ""},
     {"warm_tier_max_age", OptionKind::kDuration, ""},
     {"cold_tier_compression", OptionKind::kWords, " none zstd lz4 snappy gzip "},
+    {"hot_tier_max_rows", OptionKind::kNumber, ""},
     {"hot_tier_max_size", OptionKind::kSize, ""},
+    {"warm_tier", OptionKind::kBoolean, ""},
     {"warm_tier_max_size", OptionKind::kSize, ""},
     {"compaction_interval", OptionKind::kDuration, ""},
     {"min_compaction_size", OptionKind::kSize, ""},
@@ -56,7 +58,9 @@ bool is_number_with_unit(std::string_view value, std::string_view units) {
     while (digits < value.size() && is_digit(value[digits])) {
         ++digits;
     }
-    if (digits == 0) {
+    // Larger numbers than any size or age that makes sense would not fit 64 bits with their unit.
+    constexpr size_t kDigitsMost = 15;
+    if (digits == 0 || digits > kDigitsMost) {
         return false;
     }
     std::string_view unit = value.substr(digits);
@@ -120,10 +124,49 @@ Result<std::string> parse_value(TokenCursor& cursor) {
     return value;
 }
 
+// What one option alone allows may not make sense beside another.
+Status check_together(const TableOptions& options, const TokenCursor& cursor, Span where) {
+    const auto value_of = [&](std::string_view name) {
+        const auto found = std::find_if(options.begin(), options.end(),
+                                        [&](const auto& option) { return option.first == name; });
+        return found == options.end() ? std::string() : fold_name(found->second);
+    };
+    const std::string warm = value_of("warm_tier");
+    const bool without_warm = warm == "false" || warm == "off";
+    for (const std::string_view name : {"warm_tier_max_age", "warm_tier_max_size"}) {
+        if (without_warm && !value_of(name).empty()) {
+            return cursor.error_at(ErrorCode::kInvalidDefinition,
+                                   "table option \"" + std::string(name) + "\" contradicts warm_tier = false", where)
+                .with_hint("Leave one of them out.");
+        }
+    }
+    return {};
+}
+
 }  // namespace
+
+Result<std::vector<std::string>> parse_option_names(TokenCursor& cursor) {
+    std::vector<std::string> names;
+    do {
+        cursor.advance();
+        if (!cursor.at_name()) {
+            return cursor.unexpected({"the name of an option"});
+        }
+        names.push_back(fold_name(name_value(cursor.text(), cursor.peek())));
+        if (find_rule(names.back()) == nullptr) {
+            return unknown_option(cursor, names.back());
+        }
+        cursor.advance();
+    } while (cursor.at_symbol(','));
+    if (!cursor.accept_symbol(')')) {
+        return cursor.unexpected({",", ")"});
+    }
+    return names;
+}
 
 Result<TableOptions> parse_table_options(TokenCursor& cursor) {
     TableOptions options;
+    const Span begin = cursor.peek().span;
     do {
         cursor.advance();
         if (!cursor.at_name()) {
@@ -158,6 +201,7 @@ Result<TableOptions> parse_table_options(TokenCursor& cursor) {
         return cursor.unexpected({",", ")"});
     }
     std::sort(options.begin(), options.end());
+    KODIAK_TRY(check_together(options, cursor, begin));
     return options;
 }
 

@@ -9,7 +9,10 @@ namespace kodiak::language {
 using TableOptions = std::vector<std::pair<std::string, std::string>>;
 
 // Reads (key = value, ...) behind WITH; the cursor stands on the parenthesis and ends behind its close. Sorted by key.
-// Errors: kUndefinedObject with near names, kInvalidValue, kDuplicateObject, kSyntax.
+// Errors: kUndefinedObject with near names, kInvalidValue, kInvalidDefinition (two that contradict each other),
+// kDuplicateObject, kSyntax.
 Result<TableOptions> parse_table_options(TokenCursor& cursor);
+// Reads (key, ...) behind RESET, likewise.
+Result<std::vector<std::string>> parse_option_names(TokenCursor& cursor);
 
 }  // namespace kodiak::language

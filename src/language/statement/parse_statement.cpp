@@ -3,6 +3,7 @@
 #include "language/statement/prove_parser.hpp"
 #include "language/statement/token_cursor.hpp"
 #include "language/statement/transaction_parser.hpp"
+#include "language/statement/upkeep_parser.hpp"
 #include "language/statement/upsert_parser.hpp"
 
 namespace kodiak::language {
@@ -69,6 +70,12 @@ Result<ParsedStatement> parse_statement(std::string_view text) {
     if (at_prove(cursor)) {
         return parsed(parse_prove(cursor));
     }
+    if (at_upkeep(cursor)) {
+        return parsed(parse_upkeep(cursor));
+    }
+    if (at_table_options(cursor)) {
+        return parsed(parse_table_options_statement(cursor));
+    }
     if (at_history_statement(cursor)) {
         return ParsedStatement(HistoryStatement{});
     }
@@ -87,6 +94,8 @@ StatementKind kind_of(const ParsedStatement& statement) {
         StatementKind operator()(const UpsertStatement&) const { return StatementKind::kUpsert; }
         StatementKind operator()(const ProveStatement&) const { return StatementKind::kProve; }
         StatementKind operator()(const HistoryStatement&) const { return StatementKind::kHistory; }
+        StatementKind operator()(const UpkeepStatement&) const { return StatementKind::kUpkeep; }
+        StatementKind operator()(const TableOptionsStatement&) const { return StatementKind::kTableOptions; }
         StatementKind operator()(const PlainStatement&) const { return StatementKind::kPlain; }
     };
     return std::visit(Kinds{}, statement);

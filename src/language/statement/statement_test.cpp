@@ -145,5 +145,34 @@ TEST(ParseStatement, RandomWordsNeverCrash) {
     }
 }
 
+TEST(Statement, UpkeepNamesTableAndTier) {
+    const auto compact = std::get<UpkeepStatement>(parse_statement("compact table a.\"B c\" to cold;").value());
+    EXPECT_EQ(compact.what, UpkeepStatement::What::kCompact);
+    ASSERT_EQ(compact.table.size(), 2u);
+    EXPECT_EQ(compact.table[1].name, "B c");
+    EXPECT_EQ(compact.target, "cold");
+    EXPECT_EQ(std::get<UpkeepStatement>(parse_statement("OPTIMIZE").value()).what, UpkeepStatement::What::kOptimize);
+    EXPECT_EQ(std::get<UpkeepStatement>(parse_statement("VACUUM t;").value()).table.size(), 1u);
+    EXPECT_EQ(kind_of(parse_statement("VACUUM ANALYZE t").value()), StatementKind::kPlain);
+    EXPECT_EQ(kind_of(parse_statement("VACUUM (ANALYZE) t").value()), StatementKind::kPlain);
+    EXPECT_EQ(parse_statement("COMPACT TABLE t TO HOT").error().code, ErrorCode::kSyntax);
+    EXPECT_EQ(parse_statement("VACUUM t RETAIN 3d").error().code, ErrorCode::kUnsupported);
+}
+
+TEST(Statement, TableOptionsAreSetAndReset) {
+    const auto set = std::get<TableOptionsStatement>(
+        parse_statement("ALTER TABLE IF EXISTS s.t SET (warm_tier = false, hot_tier_max_rows = 5)").value());
+    EXPECT_TRUE(set.if_exists);
+    EXPECT_EQ(set.table.size(), 2u);
+    const std::vector<std::pair<std::string, std::string>> expected{{"hot_tier_max_rows", "5"}, {"warm_tier", "false"}};
+    EXPECT_EQ(set.set, expected);
+    const auto reset = std::get<TableOptionsStatement>(parse_statement("ALTER TABLE t RESET (warm_tier)").value());
+    EXPECT_EQ(reset.reset, std::vector<std::string>{"warm_tier"});
+    EXPECT_EQ(kind_of(parse_statement("ALTER TABLE t SET SCHEMA x").value()), StatementKind::kPlain);
+    EXPECT_EQ(parse_statement("ALTER TABLE t SET (warm_teir = false)").error().code, ErrorCode::kUndefinedObject);
+    EXPECT_EQ(parse_statement("ALTER TABLE t SET (warm_tier = false, warm_tier_max_age = '1d')").error().code,
+              ErrorCode::kInvalidDefinition);
+}
+
 }  // namespace
 }  // namespace kodiak::language

@@ -1,6 +1,6 @@
 #pragma once
 
-// Compaction: chunks with gaps into dense ones, ended versions into history segments (docs/decisions/0011).
+// Compaction: chunks with gaps into dense ones, ended versions into history segments (docs/decisions/0012).
 //
 // What       plan_compaction() chooses neighbouring chunks that are worth it; write_rewrite() writes the files that
 //            take their place. The caller logs the result and hands it to BranchTable::rewrite().
@@ -9,6 +9,7 @@
 // Durability The files are synced, their directory is not.
 // Cost       One pass over the rows; memory for one file's chunks (60) and 24 bytes per version that goes to history.
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -20,13 +21,16 @@
 namespace kodiak::storage {
 
 struct CompactionOptions {
+    // With move_tier: where rows go, also what is dense already. Without it, rows in files stay in their tier and rows
+    // in memory become warm.
     Tier to = Tier::kWarm;
-    // Rewrite also what is dense already when it lies in another tier than `to`.
     bool move_tier = false;
     // Chunks in files are rewritten when at least this share of their rows has ended or was never alive.
     double least_waste = 0.1;
     // Leave alone what would give fewer rows than this.
     uint64_t least_rows = 1;
+    std::string compression = "zstd";  // of cold files
+    const std::atomic<bool>* cancelled = nullptr;  // once true, write_rewrite() gives up with kCancelled
     const Pins* pins = nullptr;  // nullptr: keep every version
 };
 

@@ -4,7 +4,7 @@
 #include "storage/compaction/compaction.hpp"
 #include "storage/hot/sealed_chunk.hpp"
 #include "storage/rows/open_chunk.hpp"
-#include "storage/warm/warm_file.hpp"
+#include "storage/warm/cold_file.hpp"
 
 namespace kodiak::storage {
 namespace {
@@ -12,8 +12,14 @@ namespace {
 // Rows on their way into files: dense chunks, sixty to a file.
 class FileFiller {
    public:
-    FileFiller(Store& store, std::shared_ptr<const StoredSchema> schema, OriginId origin, bool is_history, Tier tier)
-        : store_(store), schema_(std::move(schema)), origin_(origin), is_history_(is_history), tier_(tier) {}
+    FileFiller(Store& store, const Chunk& like, bool is_history, const CompactionOptions& options)
+        : store_(store),
+          schema_(like.schema_ptr()),
+          compression_(options.compression),
+          origin_(like.row_id(0).origin),
+          is_history_(is_history),
+          tier_(options.to),
+          cancelled_(options.cancelled) {}
 
     // Adds rows of one chunk; `ends` goes with history.
     Status add(const Chunk& source, const uint32_t* slots, size_t count, const uint64_t* ends) {
@@ -62,6 +68,9 @@ class FileFiller {
     }
 
     Status write_file() {
+        if (cancelled_ != nullptr && cancelled_->load(std::memory_order_relaxed)) {
+            return make_error(ErrorCode::kCancelled, "compaction was stopped: the database is being closed");
+        }
         std::vector<const Chunk*> run;
         for (const auto& chunk : chunks_) {
             run.push_back(chunk.get());
@@ -76,25 +85,36 @@ class FileFiller {
                        .first_chunk = 0,
                        .chunks = static_cast<uint32_t>(sealed.size()),
                        .file = nullptr};
-        const auto written = write_warm_file(store_.disk(), store_.file_path(file.number, tier_),
-                                             {.chunks = sealed, .with_row_ids = true, .with_created = true,
-                                              .ends = ends_});
         files.push_back(std::move(file));  // also what is left of a file that failed is removed
-        if (!written.ok()) {
-            return written.error();
-        }
+        KODIAK_TRY(write_to(store_.file_path(files.back().number, tier_),
+                            {.chunks = sealed, .with_row_ids = true, .with_created = true, .ends = ends_}));
         KODIAK_TRY_ASSIGN(files.back().file, store_.open_file(files.back(), schema_));
+        if (tier_ == Tier::kCold) {
+            // The codec is not ours: what it wrote counts when it reads back the same. Opened anew, without the values.
+            KODIAK_TRY(files.back().file->verify());
+            KODIAK_TRY_ASSIGN(files.back().file, store_.open_file(files.back(), schema_));
+        }
         KODIAK_TRY(files.back().file->verify_columns({}));
         chunks_.clear();
         ends_.clear();
         return {};
     }
 
+    Status write_to(const std::string& path, const WarmContent& content) {
+        if (tier_ == Tier::kCold) {
+            return write_cold_file(store_.disk(), path, content, *store_.options().codec, compression_);
+        }
+        const auto written = write_warm_file(store_.disk(), path, content);
+        return written.ok() ? Status() : Status(written.error());
+    }
+
     Store& store_;
     const std::shared_ptr<const StoredSchema> schema_;
+    const std::string compression_;
     const OriginId origin_;
     const bool is_history_;
     const Tier tier_;
+    const std::atomic<bool>* const cancelled_;
     std::shared_ptr<OpenChunk> open_;
     std::vector<std::shared_ptr<const Chunk>> chunks_;
     std::vector<uint64_t> ends_;
@@ -117,8 +137,8 @@ class Rewriter {
           job_(job),
           horizon_(horizon),
           options_(options),
-          rows_(store, schema(), origin(), false, options.to),
-          history_(store, schema(), origin(), true, Tier::kWarm) {}
+          rows_(store, *directory[job[0]].chunk, false, options),
+          history_(store, *directory[job[0]].chunk, true, options) {}
 
     Status run() {
         for (uint32_t i = 0; i < job_.size(); ++i) {
@@ -142,9 +162,6 @@ class Rewriter {
     }
 
    private:
-    const std::shared_ptr<const StoredSchema>& schema() const { return directory_[job_[0]].chunk->schema_ptr(); }
-    OriginId origin() const { return directory_[job_[0]].chunk->row_id(0).origin; }
-
     Status sort_out(uint32_t source, const DirectoryEntry& entry) {
         const Chunk& chunk = *entry.chunk;
         const ChunkEnds* ends = entry.state->ends();
@@ -188,7 +205,15 @@ class Rewriter {
 
 Result<Rewrite> write_rewrite(Store& store, const ChunkDirectory& directory, const CompactionJob& job,
                               uint64_t horizon, const CompactionOptions& options) {
-    Rewriter rewriter(store, directory, job, horizon, options);
+    if (options.to == Tier::kCold && options.move_tier && store.options().codec == nullptr) {
+        return make_error(ErrorCode::kUnsupported, "cannot move rows to the cold tier: no Parquet codec is plugged in");
+    }
+    CompactionOptions chosen = options;
+    if (!options.move_tier) {
+        const auto& file = directory[job[0]].file;
+        chosen.to = file == nullptr ? Tier::kWarm : file->tier;
+    }
+    Rewriter rewriter(store, directory, job, horizon, chosen);
     const Status written = rewriter.run();
     Rewrite rewrite = rewriter.take();
     if (!written.ok()) {
@@ -201,7 +226,9 @@ Result<Rewrite> write_rewrite(Store& store, const ChunkDirectory& directory, con
 void remove_files(Store& store, std::span<const TableFile> files) {
     for (const TableFile& file : files) {
         // Best effort: what stays is named by nothing and swept at the next opening.
-        (void)store.disk().remove(store.file_path(file.number, file.tier)).ok();
+        for (const std::string& path : store.paths_of(file)) {
+            (void)store.disk().remove(path).ok();
+        }
     }
 }
 

@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/result/assert.hpp"
-#include "storage/warm/warm_file.hpp"
+#include "storage/warm/cold_file.hpp"
 
 namespace kodiak::storage {
 
@@ -231,13 +231,21 @@ std::string Store::file_path(uint64_t number, Tier tier) const {
     return fmt::format("{}/{:08x}.{}", data_directory(), number, tier == Tier::kWarm ? "arrow" : "parquet");
 }
 
+std::vector<std::string> Store::paths_of(const TableFile& file) const {
+    const std::string path = file_path(file.number, file.tier);
+    return file.tier == Tier::kWarm ? std::vector<std::string>{path}
+                                    : std::vector<std::string>{path, cold_layout_path(path)};
+}
+
 Result<std::shared_ptr<ChunkFile>> Store::open_file(const TableFile& file,
                                                     const std::shared_ptr<const StoredSchema>& schema) {
     const std::string path = file_path(file.number, file.tier);
-    KODIAK_TRY_ASSIGN(std::shared_ptr<ChunkFile> opened, open_warm_file(*disk_, path, schema, file.numbering));
+    auto found = file.tier == Tier::kWarm ? open_warm_file(*disk_, path, schema, file.numbering)
+                                          : open_cold_file(*disk_, path, schema, file.numbering, options_.codec);
+    KODIAK_TRY_ASSIGN(std::shared_ptr<ChunkFile> opened, std::move(found));
     if ((opened->ends(0).ends != nullptr) != file.is_history) {
         return make_error(ErrorCode::kCorruption,
-                          fmt::format("warm file is damaged: {}: it {} ends", path, file.is_history ? "lacks" : "has"));
+                          fmt::format("file is damaged: {}: it {} ends", path, file.is_history ? "lacks" : "has"));
     }
     return opened;
 }

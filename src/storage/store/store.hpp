@@ -22,6 +22,7 @@
 #include "base/disk/disk.hpp"
 #include "base/result/result.hpp"
 #include "catalog/catalog_state.hpp"
+#include "storage/cold_codec.hpp"
 #include "storage/read_view.hpp"
 #include "storage/table/branch_table.hpp"
 
@@ -39,6 +40,7 @@ struct StoreOptions {
     OriginId origin;
     uint64_t memory_limit_bytes = uint64_t{1} << 30;
     bool read_only = false;  // no file is written, spilled keys included
+    std::shared_ptr<ColdCodec> codec{};  // nullptr: no cold files
 };
 
 class Store {
@@ -109,6 +111,8 @@ class Store {
 
     // Path of a table's file, e.g. <directory>/data/0000002a.arrow (.parquet), and of the directory of such files.
     std::string file_path(uint64_t number, Tier tier = Tier::kWarm) const;
+    // All files that a table's file consists of.
+    std::vector<std::string> paths_of(const TableFile& file) const;
     // Opens the file that `file` describes; a history file must hold ends. kNotFound, kIo, kCorruption.
     Result<std::shared_ptr<ChunkFile>> open_file(const TableFile& file,
                                                  const std::shared_ptr<const StoredSchema>& schema);

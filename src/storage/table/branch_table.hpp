@@ -6,7 +6,7 @@
 //            summaries, and an index per key.
 // Readers    directory(), live_rows(), statistics() and the index lookups are safe from many threads at any time.
 // Writer     Functions marked *commit* run under Store::commit_mutex, one thread at a time.
-// Layout     A rewrite (docs/decisions/0011) gives rows new places. Whoever keeps locators pins the layout: the
+// Layout     A rewrite (docs/decisions/0012) gives rows new places. Whoever keeps locators pins the layout: the
 //            directory that he got goes on to show them where they were, and locate() tells the commit where they are.
 // Invariants B1 A locator means the same row in every directory that shows a row there.
 //            B2 A row is in an index from before its commit becomes visible until no open view can see it.
@@ -105,6 +105,9 @@ class BranchTable {
     Result<uint64_t> publish_file(std::vector<std::shared_ptr<const Chunk>> chunks, TableFile file);
     // Puts the chunks of a file with the same rows in the place of chunks in memory (tier moves).
     void move_to_file(const std::shared_ptr<const TableFile>& file);
+    // Puts a file opened anew in the place of `old`: what was decoded of that goes when the last reader lets go of it.
+    // False, with nothing done, when the table has it no more.
+    bool reopen_file(const TableFile& old, TableFile opened);
     // Ends the open chunk, so that it can be rewritten.
     void seal_open_chunk();
     // Carries out a rewrite. Indexes are dropped. kCorruption when it does not fit the table, which is left as it was.

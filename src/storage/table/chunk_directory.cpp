@@ -1,6 +1,7 @@
 #include "storage/table/chunk_directory.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "base/result/assert.hpp"
 
@@ -24,15 +25,20 @@ Status verify_columns(const DirectoryEntry& entry, std::span<const ColumnId> col
         return {};
     }
     ChunkFile& file = *entry.file->file;
-    KODIAK_TRY(file.verify_columns({}));
+    // Together: a cold file reads what is missing in one go.
+    constexpr size_t kAtOnce = 64;
+    std::array<size_t, kAtOnce> positions;
+    size_t count = 0;
     for (const ColumnId column : columns) {
-        const int at = entry.chunk->schema().position(column);
-        if (at >= 0) {
-            const auto position = static_cast<size_t>(at);
-            KODIAK_TRY(file.verify_columns({&position, 1}));
+        if (const int at = entry.chunk->schema().position(column); at >= 0) {
+            positions[count++] = static_cast<size_t>(at);
+        }
+        if (count == kAtOnce) {
+            KODIAK_TRY(file.verify_columns({positions.data(), count}));
+            count = 0;
         }
     }
-    return {};
+    return file.verify_columns({positions.data(), count});
 }
 
 std::shared_ptr<ChunkState> state_of(const TableFile& file, size_t index) {
@@ -91,11 +97,13 @@ ChunkDirectory::Ptr ChunkDirectory::with_appended(std::vector<DirectoryEntry> en
 }
 
 ChunkDirectory::Ptr ChunkDirectory::with_replaced(uint64_t number, std::shared_ptr<const Chunk> chunk,
-                                                  std::shared_ptr<const TableFile> file) const {
+                                                  std::shared_ptr<const TableFile> file,
+                                                  std::shared_ptr<ChunkState> state) const {
     auto next = std::make_shared<ChunkDirectory>(*this);
     DirectoryEntry entry = (*this)[number];
     entry.chunk = std::move(chunk);
     entry.file = std::move(file);
+    entry.state = state == nullptr ? std::move(entry.state) : std::move(state);
     const uint64_t index = number % kRewrittenChunks;
     (number < kRewrittenChunks ? next->appended_ : next->rewritten_).set({&index, 1}, entry);
     return next;

@@ -99,9 +99,10 @@ class ChunkDirectory {
 
     // This list plus chunks at its end; their states are new unless given.
     Ptr with_appended(std::vector<DirectoryEntry> entries) const;
-    // This list with another chunk (of the same rows) under `number`.
+    // This list with another chunk (of the same rows) under `number`; it keeps its state unless another is given.
     Ptr with_replaced(uint64_t number, std::shared_ptr<const Chunk> chunk,
-                      std::shared_ptr<const TableFile> file = nullptr) const;
+                      std::shared_ptr<const TableFile> file = nullptr,
+                      std::shared_ptr<ChunkState> state = nullptr) const;
     // This list with `rows` in the place of `sources`, which are neighbours in the scan order, and `history` beside it.
     Ptr with_rewritten(std::span<const uint64_t> sources, std::vector<DirectoryEntry> rows,
                        std::vector<DirectoryEntry> history) const;

@@ -1,6 +1,6 @@
 #pragma once
 
-// Rewrite: chunks of a table and the files that take their place (docs/decisions/0011).
+// Rewrite: chunks of a table and the files that take their place (docs/decisions/0012).
 //
 // What       The surviving slots of the sources, in order, are the rows of the files that are not history, slot by
 //            slot. The versions of history files are no longer looked for by place.

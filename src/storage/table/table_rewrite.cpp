@@ -74,6 +74,22 @@ std::optional<Locator> BranchTable::locate(Locator old) const {
     return old;
 }
 
+bool BranchTable::reopen_file(const TableFile& old, TableFile opened) {
+    ChunkDirectory::Ptr next = directory();
+    if ((*next)[old.first_chunk].file.get() != &old) {
+        return false;
+    }
+    opened.first_chunk = old.first_chunk;
+    opened.chunks = old.chunks;
+    const auto shared = std::make_shared<const TableFile>(std::move(opened));
+    for (uint32_t i = 0; i < shared->chunks; ++i) {
+        next = next->with_replaced(old.first_chunk + i, shared->file->chunks()[i], shared,
+                                   old.is_history ? state_of(*shared, i) : nullptr);
+    }
+    swap_directory(std::move(next));
+    return true;
+}
+
 void BranchTable::seal_open_chunk() {
     if (tail_ != nullptr && tail_->count() > 0) {
         seal_tail();

@@ -119,6 +119,15 @@ Locator TransactionSnapshot::locator(size_t index, uint32_t slot) const {
     return {part.interval.branch, part.number_of(index), slot};
 }
 
+ChunkTier TransactionSnapshot::tier(size_t index) const {
+    if (index >= committed_count_) {
+        return ChunkTier::kHot;
+    }
+    const Part& part = part_of(index);
+    const auto& file = (*part.directory)[part.number_of(index)].file;
+    return file == nullptr ? ChunkTier::kHot : file->tier == Tier::kWarm ? ChunkTier::kWarm : ChunkTier::kCold;
+}
+
 uint32_t TransactionSnapshot::rows_in(size_t index) const {
     if (index >= committed_count_) {
         return private_[index - committed_count_].rows;

@@ -31,6 +31,7 @@ class TransactionSnapshot final : public TableSnapshot {
     Status verify(size_t index, std::span<const ColumnId> columns) const override;
     Status verify(Locator row, std::span<const ColumnId> columns) const override;
     size_t visible(size_t index, uint32_t* slots, bool* all) const override;
+    ChunkTier tier(size_t index) const override;
     uint32_t rows_in(size_t index) const override;
     std::optional<Place> find(Locator locator) const override;
     uint64_t row_count() const override;

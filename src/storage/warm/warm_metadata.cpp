@@ -205,7 +205,8 @@ Result<ColumnLayout> read_column_metadata(const arrow::Field& field, size_t chun
     return layout;
 }
 
-std::shared_ptr<arrow::Schema> with_file_metadata(const arrow::FieldVector& fields, const FileLayout& layout) {
+std::shared_ptr<arrow::Schema> with_file_metadata(const arrow::FieldVector& fields, const FileLayout& layout,
+                                                  const std::string& cold) {
     std::string bytes;
     ByteWriter writer(bytes);
     writer.varint(layout.rows);
@@ -228,8 +229,16 @@ std::shared_ptr<arrow::Schema> with_file_metadata(const arrow::FieldVector& fiel
     auto metadata = std::make_shared<arrow::KeyValueMetadata>();
     metadata->Append(kFormatKey, layout.has_ended ? kHistoryFormat : kFormat);
     metadata->Append(kChunksKey, to_hex(bytes));
+    if (!cold.empty()) {
+        metadata->Append(kColdKey, to_hex(cold));
+    }
     metadata->Append(kMetadataHashKey, metadata_hash(fields, *metadata));
     return arrow::schema(fields, metadata);
+}
+
+Result<std::string> read_cold_metadata(const arrow::Schema& schema) {
+    KODIAK_TRY_ASSIGN(const std::string text, find_value(schema.metadata().get(), kColdKey));
+    return from_hex(text);
 }
 
 Result<FileLayout> read_file_metadata(const arrow::Schema& schema) {

@@ -21,6 +21,7 @@ namespace kodiak::storage::warm {
 inline constexpr char kColumnKey[] = "kodiak.column";
 inline constexpr char kFormatKey[] = "kodiak.format";
 inline constexpr char kChunksKey[] = "kodiak.chunks";
+inline constexpr char kColdKey[] = "kodiak.cold";
 inline constexpr char kMetadataHashKey[] = "kodiak.metadata_xxh3";
 inline constexpr char kFrameExtension[] = "kodiak.for";
 inline constexpr char kRowCounterField[] = "_row_counter";
@@ -74,8 +75,12 @@ std::shared_ptr<arrow::KeyValueMetadata> column_metadata(const ColumnLayout& lay
 Result<ColumnLayout> read_column_metadata(const arrow::Field& field, size_t chunks);
 
 // The schema with the file's own metadata and the checksum over everything.
-std::shared_ptr<arrow::Schema> with_file_metadata(const arrow::FieldVector& fields, const FileLayout& layout);
+// `cold`: what a cold file's layout says besides (docs/formats/cold_file.md).
+std::shared_ptr<arrow::Schema> with_file_metadata(const arrow::FieldVector& fields, const FileLayout& layout,
+                                                  const std::string& cold = {});
 // Checks the checksum and format first. kCorruption, kVersionTooNew.
 Result<FileLayout> read_file_metadata(const arrow::Schema& schema);
+// What with_file_metadata() was given as `cold`. Requires: read_file_metadata() succeeded. kCorruption.
+Result<std::string> read_cold_metadata(const arrow::Schema& schema);
 
 }  // namespace kodiak::storage::warm

@@ -72,7 +72,9 @@ Status Checkpointer::write_manifest(const Capture& capture) {
 void Checkpointer::remove_retired(const Capture& capture) {
     for (const auto& file : capture.retired) {
         // Best effort: a file that stays is removed at the next open.
-        (void)store_.disk().remove(file->file->path()).ok();
+        for (const std::string& path : store_.paths_of(*file)) {
+            (void)store_.disk().remove(path).ok();
+        }
     }
     store_.forget_retired(capture.retired);
 }

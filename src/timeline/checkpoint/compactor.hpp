@@ -1,6 +1,6 @@
 #pragma once
 
-// Compactor: rewrites of tables, made durable by the log (docs/decisions/0011).
+// Compactor: rewrites of tables, made durable by the log (docs/decisions/0012).
 //
 // Threads    compact() from any thread. It keeps checkpoints out, for both give rows new places; commits go on while
 //            files are written and wait for two syncs of the log at the end of each rewrite.
