@@ -14,6 +14,8 @@
 // Threads    Those of its session.
 // Lifetime   It must go before its session. A row, its texts included, lives until the next call of next() or
 //            execute(), and until the session runs another statement.
+// Limits     Statements that are not planned (BEGIN, CHECKPOINT, SHOW, PROVE, CALL of a procedure, ...) take no
+//            parameters, and all their columns are text.
 // Errors     Those of the statement, from execute() and next(). Inside BEGIN they fail the transaction.
 // Cost       SELECT of a row by an integer key: about 2 us, inside BEGIN 0.6 us, without allocation in the steady
 //            state inside BEGIN. Others by key: some microseconds. The rest: planning is spared, execution is not.

@@ -7,6 +7,7 @@
 #include "database/script_session.hpp"
 #include "database/table_lookup.hpp"
 #include "engine/prepared.hpp"
+#include "language/code.hpp"
 #include "language/key_statement.hpp"
 
 namespace kodiak::database {
@@ -15,38 +16,66 @@ namespace {
 using Kind = catalog::KeyStatement::Kind;
 static_assert(std::is_same_v<Value, engine::Parameter>);
 
-// Collects nothing: for statements that have no rows.
-class NoRows final : public ResultSink {
+// Keeps an answer's rows as text.
+class KeptRows final : public ResultSink {
    public:
-    Status begin(const std::vector<ResultColumn>&) override { return {}; }
-    Status rows(const RowBatch&) override { return {}; }
+    Status begin(const std::vector<ResultColumn>& names) override {
+        columns = names;
+        return {};
+    }
+    Status rows(const RowBatch& batch) override {
+        for (size_t row = 0; row < batch.row_count(); ++row) {
+            for (size_t c = 0; c < columns.size(); ++c) {
+                cells.push_back(batch.is_null(row, c) ? std::nullopt : std::optional<std::string>(batch.text(row, c)));
+            }
+        }
+        return {};
+    }
     Status end(const Answer& answer) override {
         changed = answer.changed;
         return {};
     }
+    std::vector<ResultColumn> columns;
+    std::vector<std::optional<std::string>> cells;  // row by row
     uint64_t changed = 0;
 };
 
-// A statement that the engine does not plan.
+// A statement that the engine does not plan. Its rows, if it has any, are few: kept, and all text.
 class TextStatement final : public Prepared {
    public:
     TextStatement(ScriptSession& session, std::string_view text) : session_(session), text_(text) {}
 
     Status execute() override {
-        NoRows sink;
-        KODIAK_TRY(session_.execute_script(text_, sink));
-        changed_ = sink.changed;
+        answer_ = KeptRows();
+        at_ = 0;
+        KODIAK_TRY(session_.execute_script(text_, answer_));
+        for (ResultColumn& column : answer_.columns) {
+            column.type = "VARCHAR";
+        }
+        row_values_.resize(answer_.columns.size());
         return {};
     }
-    Result<bool> next() override { return false; }
-    const std::vector<ResultColumn>& columns() const override { return columns_; }
-    uint64_t changed() const override { return changed_; }
+    Result<bool> next() override {
+        row_ = row_values_.data();
+        if (at_ >= answer_.cells.size()) {
+            return false;
+        }
+        for (storage::TypedValue& value : row_values_) {
+            const std::optional<std::string>& cell = answer_.cells[at_++];
+            value.is_null = !cell.has_value();
+            value.set_text(StringRef(cell ? std::string_view(*cell) : std::string_view()));
+        }
+        return true;
+    }
+    const std::vector<ResultColumn>& columns() const override { return answer_.columns; }
+    uint64_t changed() const override { return answer_.changed; }
 
    private:
     ScriptSession& session_;
     const std::string text_;
-    const std::vector<ResultColumn> columns_;
-    uint64_t changed_ = 0;
+    KeptRows answer_;
+    size_t at_ = 0;  // the next cell
+    std::vector<storage::TypedValue> row_values_;
 };
 
 // SQL with a plan of the engine, and a way past it for statements by key.
@@ -213,7 +242,7 @@ Result<std::unique_ptr<Prepared>> prepare_statement(ScriptSession& session, engi
         TableLookup lookup(connection, *upsert);
         KODIAK_TRY_ASSIGN(auto rewrite, language::rewrite_upsert(text, *upsert, lookup));
         KODIAK_TRY(planned->plan(std::move(rewrite.sql), std::move(rewrite.source_map), rewrite.returns_merge_action));
-    } else if (language::kind_of(parsed) == language::StatementKind::kPlain) {
+    } else if (language::kind_of(parsed) == language::StatementKind::kPlain && !language::may_be_about_code(text)) {
         KODIAK_TRY_ASSIGN(auto rewritten, language::rewrite_plain(text));
         if (rewritten.notes.kind != catalog::StatementNotes::Kind::kNone) {
             return std::unique_ptr<Prepared>(std::make_unique<TextStatement>(session, text));

@@ -4,7 +4,8 @@
 //
 // How        A statement by key (language/key_statement.hpp) keeps its parsed form and asks the router first; for what
 //            the router refuses, and for all other SQL, the engine's plan of the rewritten text is kept. Statements
-//            that have no plan (BEGIN, CHECKPOINT, DDL with notes, ...) run as text each time and take no parameters.
+//            that have no plan (BEGIN, SHOW, CALL, DDL with notes, ...) run as text each time: they take no
+//            parameters, and their rows are text.
 
 #include <memory>
 #include <string_view>

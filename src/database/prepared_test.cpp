@@ -208,6 +208,13 @@ TEST_F(PreparedTest, ManyRowsStreamAndOwnClausesWork) {
     run("DELETE FROM t WHERE i >= 10");
     const auto past = prepare("SELECT count(*) FROM t AS OF COMMIT 'HEAD~1'");
     EXPECT_EQ(rows_of(*past), "5000\n");
+    run("CREATE FUNCTION twice(n INTEGER) RETURNS INTEGER RETURN n * 2");
+    const auto twice = prepare("SELECT twice(?)");
+    ASSERT_TRUE(twice->bind(1, int64_t{21}).ok());
+    EXPECT_EQ(rows_of(*twice), "42\n");
+    const auto check = prepare("CHECK FUNCTION ALL");
+    EXPECT_EQ(rows_of(*check), "twice(INTEGER) true NULL\n");
+    EXPECT_EQ(rows_of(*check), "twice(INTEGER) true NULL\n");
     const auto checkpoint = prepare("CHECKPOINT");
     EXPECT_TRUE(checkpoint->execute().ok());
 }
