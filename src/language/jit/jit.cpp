@@ -16,7 +16,7 @@ namespace kodiak::language {
 namespace {
 
 constexpr uint64_t kLoopsCountAs = 100;
-constexpr size_t kEntriesMost = 10'000;
+constexpr size_t kEntriesMost = 1000;  // each keeps its program and machine code
 
 using Compiled = std::shared_ptr<const CompiledUnit>;
 
@@ -197,6 +197,9 @@ void Jit::State::stop() {
 
 Result<CodeGenerator::Linked> Jit::State::code_of(const JitUnit& unit, bool& from_disk) {
     const std::lock_guard guard(making_);
+    if (kept_.size() > kEntriesMost) {
+        std::erase_if(kept_, [](const auto& one) { return one.second.owner.expired(); });
+    }
     Kept& kept = kept_[unit.key];
     if (std::shared_ptr<void> owner = kept.owner.lock(); owner != nullptr) {
         return CodeGenerator::Linked{kept.scalar, kept.batch, std::move(owner), ""};
