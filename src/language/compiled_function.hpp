@@ -44,7 +44,8 @@ class TextSink {
 };
 
 // The result's column: row k of the batch goes to place k. The caller sets all bits of `validity` beforehand; NULL rows
-// clear theirs. `texts` is needed for texts and BLOBs only.
+// clear theirs. `texts` is needed for texts and BLOBs only. Lists and records count against the run's memory limit for
+// as long as the caller keeps them.
 struct BatchResult {
     void* data = nullptr;
     uint64_t* validity = nullptr;
