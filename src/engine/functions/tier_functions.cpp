@@ -254,7 +254,8 @@ void set_options(duckdb::DataChunk& arguments, duckdb::ExpressionState& state, d
         KodiakTableEntry& table = named_table(context, duckdb::StringValue::Get(arguments.GetValue(0, row)));
         const auto texts = [&](size_t column) {
             std::vector<std::string> all;
-            for (const Value& value : duckdb::ListValue::GetChildren(arguments.GetValue(column, row))) {
+            const Value list = arguments.GetValue(column, row);  // its children must not outlive it
+            for (const Value& value : duckdb::ListValue::GetChildren(list)) {
                 all.push_back(duckdb::StringValue::Get(value));
             }
             return all;
