@@ -13,9 +13,12 @@ namespace {
 
 using warm::OpenColumn;
 using warm::OpenFile;
-using warm::damaged;
 
 constexpr uint64_t kAlignment = 64;
+
+Error damaged(const std::string& path, const std::string& what) {
+    return make_error(ErrorCode::kCorruption, "cold file is damaged: " + path + ": " + what);
+}
 
 uint64_t padded(uint64_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
 
