@@ -74,7 +74,7 @@ std::vector<ObjectPtr> in_order(const CatalogState& state) {
     std::vector<ObjectPtr> all;
     for (const ObjectKind kind : {ObjectKind::kSchema, ObjectKind::kType, ObjectKind::kSequence, ObjectKind::kTable,
                                   ObjectKind::kIndex, ObjectKind::kScalarMacro, ObjectKind::kTableMacro,
-                                  ObjectKind::kView}) {
+                                  ObjectKind::kView, ObjectKind::kRoutine, ObjectKind::kTest, ObjectKind::kTrigger}) {
         const std::vector<ObjectPtr> some = state.list(kind);
         all.insert(all.end(), some.begin(), some.end());
     }
