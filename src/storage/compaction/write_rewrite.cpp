@@ -138,7 +138,7 @@ class Rewriter {
           horizon_(horizon),
           options_(options),
           rows_(store, *directory[job[0]].chunk, false, options),
-          history_(store, *directory[job[0]].chunk, true, options) {}
+          history_(store, *directory[job[0]].chunk, true, for_history(store, options)) {}
 
     Status run() {
         for (uint32_t i = 0; i < job_.size(); ++i) {
@@ -162,6 +162,12 @@ class Rewriter {
     }
 
    private:
+    // Closed versions are an archive: small counts for more than the first read.
+    static CompactionOptions for_history(const Store& store, CompactionOptions options) {
+        options.to = store.options().codec == nullptr ? Tier::kWarm : Tier::kCold;
+        return options;
+    }
+
     Status sort_out(uint32_t source, const DirectoryEntry& entry) {
         const Chunk& chunk = *entry.chunk;
         const ChunkEnds* ends = entry.state->ends();
