@@ -8,8 +8,10 @@
 #include "engine/code/code_values.hpp"
 #include "engine/code/table_shapes.hpp"
 #include "engine/connection/noted_statement.hpp"
+#include "engine/catalog/table_entry.hpp"
 #include "engine/errors/errors.hpp"
 #include "engine/types/types.hpp"
+#include "language/key_statement.hpp"
 #include "language/lexer/words.hpp"
 #include "language/rewrite.hpp"
 #include "language/statement.hpp"
@@ -106,6 +108,46 @@ class MaterializedRows : public language::SqlRows {
     bool done_ = false;
 };
 
+// What a statement without rows did.
+class ChangedRows : public language::SqlRows {
+   public:
+    explicit ChangedRows(uint64_t count) : count_(static_cast<int64_t>(count)) {
+        auto shape = std::make_shared<catalog::Type>();
+        shape->kind = catalog::TypeKind::kStruct;
+        shape_ = std::move(shape);
+    }
+    const std::shared_ptr<const catalog::Type>& shape() const override { return shape_; }
+    Result<bool> next(std::vector<Value>&) override { return false; }
+    int64_t row_count() const override { return count_; }
+
+   private:
+    std::shared_ptr<const catalog::Type> shape_;
+    int64_t count_;
+};
+
+// A value as the router takes it; nullopt for types that go the general way.
+std::optional<Parameter> router_parameter(const Value& value, const CodeType& type) {
+    if (type.form != language::TypeForm::kValue) {
+        return std::nullopt;
+    }
+    if (value.is_null()) {
+        return Parameter();
+    }
+    if (language::is_small_integer(type)) {
+        return Parameter(value.integer());
+    }
+    switch (type.type.kind) {
+        case catalog::TypeKind::kBoolean:
+            return Parameter(value.is_true());
+        case catalog::TypeKind::kDouble:
+            return Parameter(value.real());
+        case catalog::TypeKind::kVarchar:
+            return Parameter(value.text());
+        default:
+            return std::nullopt;
+    }
+}
+
 bool changes_rows_in_place(const duckdb::SQLStatement& statement) {
     switch (statement.type) {
         case duckdb::StatementType::UPDATE_STATEMENT:
@@ -117,6 +159,10 @@ bool changes_rows_in_place(const duckdb::SQLStatement& statement) {
         default:
             return false;
     }
+}
+
+bool is_dml(const duckdb::SQLStatement& statement) {
+    return statement.type == duckdb::StatementType::INSERT_STATEMENT || changes_rows_in_place(statement);
 }
 
 }  // namespace
@@ -156,6 +202,7 @@ Result<CodeExecutor::Statement> CodeExecutor::parse(duckdb::ClientContext& conte
     const language::StatementKind kind = language::kind_of(own);
     Statement statement;
     statement.text = text;
+    statement.key = language::parse_key_statement(text);
     std::string sql(text);
     if (kind == language::StatementKind::kUpsert) {
         TableShapes shapes(context);
@@ -199,10 +246,47 @@ Result<const CodeExecutor::Statement*> CodeExecutor::statement(duckdb::ClientCon
     return &statements_.emplace(std::string(text), std::move(parsed)).first->second;
 }
 
+Result<std::optional<KeyRun>> CodeExecutor::run_by_key(duckdb::ClientContext& context, const Statement& statement,
+                                                       const std::vector<Value>& parameters,
+                                                       const std::vector<CodeType>& types) {
+    std::optional<KeyRun> none;
+    if (!statement.key || session_.core() == nullptr || transactions_.as_of()) {
+        return none;
+    }
+    std::vector<Parameter> given;
+    for (size_t i = 0; i < parameters.size(); ++i) {
+        auto parameter = router_parameter(parameters[i], types[i]);
+        if (!parameter) {
+            return none;
+        }
+        given.push_back(std::move(*parameter));
+    }
+    KODIAK_TRY_ASSIGN(storage::Transaction * transaction, transactions_.transaction_on(*session_.core()));
+    KeyPlan* plan = nullptr;
+    try {
+        plan = router_.plan_for(context, *statement.key, *transaction, *session_.core());
+    } catch (const std::exception&) {
+        plan = nullptr;  // the general path finds the same error, and words it
+    }
+    if (plan == nullptr || (plan->writes() && transaction->read_only()) || !plan->bind(*statement.key, given)) {
+        return none;
+    }
+    if (plan->writes() && !lane_.is_nested()) {
+        // DuckDB refuses a transaction that writes two databases: it must know of this one.
+        auto& database = plan->entry().ParentCatalog().GetAttached();
+        context.ActiveTransaction().ModifyDatabase(database, duckdb::DatabaseModificationType());
+    }
+    KODIAK_TRY_ASSIGN(KeyRun run, plan->run(context, *transaction));
+    return std::optional(std::move(run));
+}
+
 Result<std::unique_ptr<duckdb::QueryResult>> CodeExecutor::execute(duckdb::ClientContext& context,
                                                                    const Statement& statement,
                                                                    const std::vector<Value>& parameters,
                                                                    const std::vector<CodeType>& types) {
+    if (statement.parsed->type != duckdb::StatementType::SELECT_STATEMENT && !is_dml(*statement.parsed)) {
+        router_.forget_names();
+    }
     const catalog::StatementNotes outer_notes = transactions_.notes();
     transactions_.set_notes(statement.notes);
     std::optional<Error> failure;
@@ -256,20 +340,26 @@ Result<std::unique_ptr<language::SqlRows>> CodeExecutor::run(std::string_view te
             one.wrote = one.wrote || !reads;
         }
         const SessionState::Marks start = transactions_.mark();
-        auto result = execute(hold.context(), *statement, parameters, types);
-        if (result.ok() && !defers_keys()) {
-            if (const Status finished = transactions_.finish_statement(); !finished.ok()) {
-                result = finished.error();
+        std::unique_ptr<language::SqlRows> rows;
+        const Status done = [&]() -> Status {
+            KODIAK_TRY_ASSIGN(auto by_key, run_by_key(hold.context(), *statement, parameters, types));
+            if (by_key && by_key->rows == nullptr) {
+                rows = std::make_unique<ChangedRows>(by_key->changed);
+            } else if (by_key) {
+                rows = std::make_unique<MaterializedRows>(std::move(by_key->rows), meter, false);
+            } else {
+                KODIAK_TRY_ASSIGN(auto result, execute(hold.context(), *statement, parameters, types));
+                rows = std::make_unique<MaterializedRows>(std::move(result), meter, statement->upsert);
             }
-        }
-        if (!result.ok()) {
+            return defers_keys() ? ok_status() : transactions_.finish_statement();
+        }();
+        if (!done.ok()) {
             transactions_.undo_to(start);
             KODIAK_TRY(lane_.recover());
-            return result.error();
+            return done.error();
         }
         transactions_.release(start);
-        return std::unique_ptr<language::SqlRows>(
-            std::make_unique<MaterializedRows>(std::move(*result), meter, statement->upsert));
+        return rows;
     } catch (const std::exception& exception) {
         return without_place(from_exception(exception));
     }

@@ -24,6 +24,7 @@
 
 #include "catalog/statement_notes.hpp"
 #include "engine/code/code_session.hpp"
+#include "engine/router/router.hpp"
 #include "engine/transaction/session_transaction.hpp"
 #include "language/sql_executor.hpp"
 
@@ -133,6 +134,7 @@ class CodeExecutor : public language::SqlExecutor {
         duckdb::unique_ptr<duckdb::SQLStatement> parsed;
         catalog::StatementNotes notes;
         bool upsert = false;  // its rows only say what became of each
+        std::optional<catalog::KeyStatement> key;  // it names one row by its key
     };
     struct Bound {
         duckdb::vector<duckdb::string> names;
@@ -148,6 +150,10 @@ class CodeExecutor : public language::SqlExecutor {
     Result<const Statement*> statement(duckdb::ClientContext& context, std::string_view text);
     bool parses(const std::string& text);
     Result<Bound> bind(const std::string& text, const std::vector<duckdb::LogicalType>& parameters);
+    // Past the planner; nullopt, with nothing done, when it is not for the router.
+    Result<std::optional<KeyRun>> run_by_key(duckdb::ClientContext& context, const Statement& statement,
+                                             const std::vector<language::Value>& parameters,
+                                             const std::vector<language::CodeType>& types);
     Result<std::unique_ptr<duckdb::QueryResult>> execute(duckdb::ClientContext& context, const Statement& statement,
                                                          const std::vector<language::Value>& parameters,
                                                          const std::vector<language::CodeType>& types);
@@ -158,6 +164,7 @@ class CodeExecutor : public language::SqlExecutor {
     CodeSession& session_;
     SessionState& transactions_;
     std::unordered_map<std::string, Statement> statements_;  // parsed before
+    Router router_;
     std::vector<HandlerMark> marks_;
     duckdb::ClientContext* held_ = nullptr;  // the lane is taken
 };
