@@ -12,8 +12,8 @@
 // Lifetime   It must go before its session. A row lives until the next call, and until the session runs a statement.
 //            The table may be altered or dropped meanwhile: calls then follow the new definition, or fail.
 // Errors     As the statements: kUniqueViolation, kSerializationFailure, ... ; inside BEGIN they fail the transaction.
-// Cost       get() 0.7 us inside BEGIN and 0.9 us outside; multi_get() of 16 0.3 us a row; scan() 0.2 us a row, after
-//            one index lookup; put() and erase() some microseconds and, outside BEGIN, the durable commit
+// Cost       get() 0.7 to 1.2 us inside BEGIN and 0.9 to 1.7 outside; multi_get() of 16 0.4 us a row; scan() 0.2 us
+//            a row, after one index lookup; put() and erase() some microseconds and, outside BEGIN, the durable commit
 //            (benchmarks/point_benchmark.cpp). No allocation in get(), multi_get() and scan() in the steady state.
 
 #include <cstdint>
