@@ -69,6 +69,8 @@ void ColumnSummary::observe(const StoredColumn& column, const catalog::Type& typ
         observe_integers(column, count);
     } else if (column.physical == Physical::kString) {
         observe_strings(column, has_byte_order(type.kind), count);
+    } else {
+        range_lost_ = true;  // a column that was widened may have a range from its narrow rows
     }
     hash_sample(column, count);
 }
