@@ -307,9 +307,9 @@ Status check_keys_at_commit(StoreTransaction& transaction, const TableWrites& wr
 // A unique index that another transaction made judged the rows of before this one's.
 Status check_no_new_unique_index(StoreTransaction& transaction, const catalog::CatalogState& latest,
                                  const catalog::CatalogObject& table) {
+    const auto known = unique_keys_of(*transaction.catalog_at_begin(), table);
+    const auto own = unique_keys_of(*transaction.catalog(), table);
     for (const UniqueKey& key : unique_keys_of(latest, table)) {
-        const auto known = unique_keys_of(*transaction.catalog_at_begin(), table);
-        const auto own = unique_keys_of(*transaction.catalog(), table);
         const auto is_same = [&](const UniqueKey& other) { return other.columns == key.columns; };
         if (std::none_of(known.begin(), known.end(), is_same) && std::none_of(own.begin(), own.end(), is_same)) {
             return conflict(table, "the unique index \"" + key.name + "\" was created");
