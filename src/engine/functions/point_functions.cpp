@@ -7,6 +7,7 @@
 #include "engine/catalog/past_point.hpp"
 #include "engine/errors/errors.hpp"
 #include "engine/functions/session_database.hpp"
+#include "engine/functions/system_functions.hpp"
 #include "engine/transaction/session_transaction.hpp"
 #include "timeline/named_points.hpp"
 
@@ -161,10 +162,7 @@ void register_point_function(duckdb::ClientContext& context) {
     duckdb::ScalarFunction function("kodiak_point", {LogicalType::ANY}, LogicalType::UBIGINT, resolve_points);
     function.SetVolatile();
     function.SetNullHandling(duckdb::FunctionNullHandling::SPECIAL_HANDLING);
-    duckdb::CreateScalarFunctionInfo info(function);
-    info.internal = true;
-    auto& system = duckdb::Catalog::GetSystemCatalog(context);
-    system.CreateFunction(duckdb::CatalogTransaction::GetSystemTransaction(*context.db), info);
+    add_system_function(context, function);
 }
 
 }  // namespace kodiak::engine

@@ -11,6 +11,7 @@
 #include "engine/functions/change_function.hpp"
 #include "engine/functions/named_table.hpp"
 #include "engine/functions/session_database.hpp"
+#include "engine/functions/system_functions.hpp"
 #include "engine/transaction/session_transaction.hpp"
 
 namespace kodiak::engine {
@@ -78,10 +79,7 @@ void add(duckdb::ClientContext& context, const char* name, duckdb::vector<Logica
     duckdb::ScalarFunction function(name, std::move(types), LogicalType::VARCHAR, run<kProve>);
     function.SetVolatile();
     function.SetNullHandling(duckdb::FunctionNullHandling::SPECIAL_HANDLING);
-    duckdb::CreateScalarFunctionInfo info(function);
-    info.internal = true;
-    auto& system = duckdb::Catalog::GetSystemCatalog(context);
-    system.CreateFunction(duckdb::CatalogTransaction::GetSystemTransaction(*context.db), info);
+    add_system_function(context, function);
 }
 
 }  // namespace

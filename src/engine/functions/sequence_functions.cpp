@@ -11,6 +11,7 @@
 #include "engine/catalog/kodiak_catalog.hpp"
 #include "engine/catalog/simple_entries.hpp"
 #include "engine/errors/errors.hpp"
+#include "engine/functions/system_functions.hpp"
 #include "engine/transaction/session_transaction.hpp"
 #include "engine/transaction/kodiak_transaction.hpp"
 
@@ -108,11 +109,7 @@ void replace(duckdb::ClientContext& context) {
     if (kNext) {
         function.SetModifiedDatabasesCallback(modified);
     }
-    duckdb::CreateScalarFunctionInfo info(function);
-    info.internal = true;
-    info.on_conflict = duckdb::OnCreateConflict::REPLACE_ON_CONFLICT;
-    auto& system = duckdb::Catalog::GetSystemCatalog(context);
-    system.CreateFunction(duckdb::CatalogTransaction::GetSystemTransaction(*context.db), info);
+    add_system_function(context, function, duckdb::OnCreateConflict::REPLACE_ON_CONFLICT);
 }
 
 }  // namespace

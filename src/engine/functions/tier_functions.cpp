@@ -14,6 +14,7 @@
 #include "engine/errors/errors.hpp"
 #include "engine/functions/named_table.hpp"
 #include "engine/functions/session_database.hpp"
+#include "engine/functions/system_functions.hpp"
 #include "engine/scan/column_decode.hpp"
 #include "engine/transaction/session_transaction.hpp"
 
@@ -278,50 +279,27 @@ void set_options(duckdb::DataChunk& arguments, duckdb::ExpressionState& state, d
     }
 }
 
-// ---
-
-void add_function(duckdb::ClientContext& context, const duckdb::TableFunction& function) {
-    duckdb::CreateTableFunctionInfo info(function);
-    info.internal = true;
-    auto& system = duckdb::Catalog::GetSystemCatalog(context);
-    system.CreateTableFunction(duckdb::CatalogTransaction::GetSystemTransaction(*context.db), info);
-}
-
-void add_function(duckdb::ClientContext& context, duckdb::ScalarFunction function) {
-    function.SetStability(duckdb::FunctionStability::VOLATILE);
-    duckdb::CreateScalarFunctionInfo info(function);
-    info.internal = true;
-    auto& system = duckdb::Catalog::GetSystemCatalog(context);
-    system.CreateFunction(duckdb::CatalogTransaction::GetSystemTransaction(*context.db), info);
-}
-
 duckdb::unique_ptr<duckdb::TableRef> replace_name(duckdb::ClientContext&, duckdb::ReplacementScanInput& input,
                                                   duckdb::optional_ptr<duckdb::ReplacementScanData>) {
-    for (const char* name : {kTableStats, kTierMoves}) {
-        if (input.catalog_name.empty() && input.schema_name.empty() &&
-            duckdb::StringUtil::CIEquals(input.table_name, name)) {
-            auto reference = duckdb::make_uniq<duckdb::TableFunctionRef>();
-            reference->function = duckdb::make_uniq<duckdb::FunctionExpression>(
-                name, duckdb::vector<duckdb::unique_ptr<duckdb::ParsedExpression>>());
-            reference->alias = name;
-            return reference;
-        }
-    }
-    return nullptr;
+    return read_as_table(input, {kTableStats, kTierMoves});
 }
 
 }  // namespace
 
 void register_tier_functions(duckdb::ClientContext& context) {
     const LogicalType text = LogicalType::VARCHAR;
-    add_function(context,
-                 duckdb::TableFunction("kodiak_compact", {text, text}, next_rows, bind_compact, start_compact));
-    add_function(context, duckdb::TableFunction(kTableStats, {}, next_rows, bind_stats, start_stats));
-    add_function(context, duckdb::TableFunction(kTierMoves, {}, next_rows, bind_moves, start_moves));
-    add_function(context, duckdb::ScalarFunction("kodiak_placement", {text}, text, placement));
+    add_system_function(
+        context, duckdb::TableFunction("kodiak_compact", {text, text}, next_rows, bind_compact, start_compact));
+    add_system_function(context, duckdb::TableFunction(kTableStats, {}, next_rows, bind_stats, start_stats));
+    add_system_function(context, duckdb::TableFunction(kTierMoves, {}, next_rows, bind_moves, start_moves));
     const LogicalType texts = LogicalType::LIST(text);
-    add_function(context, duckdb::ScalarFunction("kodiak_set_options", {text, texts, texts, texts},
-                                                 LogicalType::BOOLEAN, set_options));
+    for (duckdb::ScalarFunction function :
+         {duckdb::ScalarFunction("kodiak_placement", {text}, text, placement),
+          duckdb::ScalarFunction("kodiak_set_options", {text, texts, texts, texts}, LogicalType::BOOLEAN,
+                                 set_options)}) {
+        function.SetVolatile();
+        add_system_function(context, function);
+    }
 }
 
 void register_tier_names(duckdb::DBConfig& config) { config.replacement_scans.emplace_back(replace_name); }

@@ -11,6 +11,7 @@
 #include "engine/functions/change_function.hpp"
 #include "engine/functions/point_functions.hpp"
 #include "engine/functions/session_database.hpp"
+#include "engine/functions/system_functions.hpp"
 #include "engine/functions/version_functions.hpp"
 #include "engine/transaction/session_transaction.hpp"
 
@@ -158,26 +159,9 @@ void next_heads(duckdb::ClientContext&, duckdb::TableFunctionInput& input, duckd
     out.SetCardinality(row);
 }
 
-void add_function(duckdb::ClientContext& context, const duckdb::TableFunction& function) {
-    duckdb::CreateTableFunctionInfo info(function);
-    info.internal = true;
-    auto& system = duckdb::Catalog::GetSystemCatalog(context);
-    system.CreateTableFunction(duckdb::CatalogTransaction::GetSystemTransaction(*context.db), info);
-}
-
 duckdb::unique_ptr<duckdb::TableRef> replace_name(duckdb::ClientContext&, duckdb::ReplacementScanInput& input,
                                                   duckdb::optional_ptr<duckdb::ReplacementScanData>) {
-    for (const char* name : {kCommits, kTreeHeads, kSnapshotsView, kWatermarksView}) {
-        if (input.catalog_name.empty() && input.schema_name.empty() &&
-            duckdb::StringUtil::CIEquals(input.table_name, name)) {
-            auto reference = duckdb::make_uniq<duckdb::TableFunctionRef>();
-            reference->function = duckdb::make_uniq<duckdb::FunctionExpression>(
-                name, duckdb::vector<duckdb::unique_ptr<duckdb::ParsedExpression>>());
-            reference->alias = name;
-            return reference;
-        }
-    }
-    return nullptr;
+    return read_as_table(input, {kCommits, kTreeHeads, kSnapshotsView, kWatermarksView});
 }
 
 }  // namespace
@@ -185,14 +169,14 @@ duckdb::unique_ptr<duckdb::TableRef> replace_name(duckdb::ClientContext&, duckdb
 void register_timeline_functions(duckdb::ClientContext& context) {
     duckdb::TableFunction commits(kCommits, {}, next_commits, bind_commits, start_commits);
     commits.named_parameters["at"] = LogicalType::ANY;
-    add_function(context, commits);
-    add_function(context, duckdb::TableFunction(kTreeHeads, {}, next_heads, bind_heads, start_heads));
-    add_function(context, change_function());
-    add_function(context, all_changes_function());
-    add_function(context, versions_function());
-    add_function(context, blame_function());
-    add_function(context, snapshots_function());
-    add_function(context, watermarks_function());
+    add_system_function(context, commits);
+    add_system_function(context, duckdb::TableFunction(kTreeHeads, {}, next_heads, bind_heads, start_heads));
+    add_system_function(context, change_function());
+    add_system_function(context, all_changes_function());
+    add_system_function(context, versions_function());
+    add_system_function(context, blame_function());
+    add_system_function(context, snapshots_function());
+    add_system_function(context, watermarks_function());
     register_point_function(context);
 }
 

@@ -5,6 +5,8 @@
 #include "duckdb/parser/parsed_data/create_scalar_function_info.hpp"
 #include "duckdb/transaction/meta_transaction.hpp"
 
+#include "engine/functions/system_functions.hpp"
+
 namespace kodiak::engine {
 
 namespace {
@@ -19,11 +21,7 @@ void current_transaction(duckdb::DataChunk&, duckdb::ExpressionState& state, duc
 void register_transaction_functions(duckdb::ClientContext& context) {
     duckdb::ScalarFunction function("txid_current", {}, duckdb::LogicalType::UBIGINT, current_transaction);
     function.SetStability(duckdb::FunctionStability::CONSISTENT_WITHIN_QUERY);
-    duckdb::CreateScalarFunctionInfo info(function);
-    info.internal = true;
-    info.on_conflict = duckdb::OnCreateConflict::REPLACE_ON_CONFLICT;
-    auto& system = duckdb::Catalog::GetSystemCatalog(context);
-    system.CreateFunction(duckdb::CatalogTransaction::GetSystemTransaction(*context.db), info);
+    add_system_function(context, function, duckdb::OnCreateConflict::REPLACE_ON_CONFLICT);
 }
 
 }  // namespace kodiak::engine
